@@ -1,0 +1,85 @@
+"""Checks bound: their columns are there, their SQL is valid."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from etlc.bind.errors import Refusal
+from etlc.diagnostics import Diagnostics, SqlText
+from etlc.ir.binding import Binder, Column
+from etlc.ir.graph import BoundCheck, GraphCheck
+from etlc.kinds.checks import CheckScope, Expression, Query
+from etlc.sql.params import BoundSql
+from etlc.sql.quote import ident
+
+THIS = "this"
+
+
+def bind_checks(
+    owner: str, columns: Sequence[Column], checks: Iterable[GraphCheck], contracted: set[str], binder: Binder,
+    relations: dict[str, Sequence[Column]], diagnostics: Diagnostics,
+) -> tuple[BoundCheck, ...]:  # fmt: skip
+    """The SQL of each check. It reads the checked relation as ``this`` and others by their names.
+
+    ``contracted`` are columns (lower case) that ``columns:`` names: that they are missing is reported there.
+    """
+    found = []
+    binder.declare(THIS, columns)
+    types = {column.name.lower(): column.type for column in columns}
+    scope = CheckScope(ident(THIS), types, {name.lower(): ident(name) for name in relations})
+    for check in checks:
+        missing = [name for name in check.spec.check.columns() if name.lower() not in types]
+        for name in missing:
+            if name.lower() not in contracted:
+                diagnostics.add("E301", name.span, f'Check "{check.name}" is on column "{name}", which "{owner}" does not have.', _nearest(name, columns))
+        if missing or not _others_there(check, relations, diagnostics):
+            continue
+        sql = _compile(check, scope)
+        if _valid(owner, check, sql, columns, binder, diagnostics):
+            found.append(BoundCheck(owner, check.name, sql, check))
+    return tuple(found)
+
+
+def _compile(check: GraphCheck, scope: CheckScope) -> str:
+    kind = check.spec.check
+    if check.query is not None and isinstance(kind, Expression | Query):
+        kind = replace(kind, sql=SqlText(check.query.bound.text, kind.sql.span))
+    return kind.failing(scope)
+
+
+def _others_there(check: GraphCheck, relations: dict[str, Sequence[Column]], diagnostics: Diagnostics) -> bool:
+    by_name = {name.lower(): columns for name, columns in relations.items()}
+    for relation, column in check.spec.check.others():
+        columns = by_name.get(relation.lower())
+        if columns is None:
+            return False  # it could not be bound, which is reported where it stands
+        if column.lower() not in {c.name.lower() for c in columns}:
+            diagnostics.add("E301", column.span, f'Check "{check.name}" refers to column "{column}", which "{relation}" does not have.', _nearest(column, columns))
+            return False
+    return True
+
+
+def _valid(
+    owner: str, check: GraphCheck, sql: str, columns: Sequence[Column], binder: Binder, diagnostics: Diagnostics
+) -> bool:
+    error = binder.check(sql)
+    if error is None:
+        return True
+    kind = check.spec.check
+    if check.query is not None and isinstance(kind, Expression | Query):
+        head = sql.index(check.query.bound.text)
+        bound = BoundSql(sql, edits=((0, 0, head), *check.query.bound.edits)) if head else check.query.bound
+        Refusal(kind.sql, bound, [c.name for c in columns], diagnostics).report(error, binder.check)
+    else:
+        message = error.message.split("\n")[0].rstrip(".")
+        diagnostics.add("E302", check.spec.span, f'Check "{check.name}" of "{owner}" cannot be run: {message}.')
+    return False
+
+
+def _nearest(name: str, columns: Sequence[Column]) -> str:
+    lower = {column.name.lower(): column.name for column in columns}
+    close = difflib.get_close_matches(name.lower(), list(lower), 1)
+    listed = ", ".join([column.name for column in columns][:12])
+    return f'Did you mean "{lower[close[0]]}"? Columns there: {listed}.' if close else f"Columns there: {listed}."

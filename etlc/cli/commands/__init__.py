@@ -1,0 +1,1 @@
+"""One file a command. The table of them stands in ``etlc.cli.app``."""

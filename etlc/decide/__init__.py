@@ -1,0 +1,170 @@
+"""Deciding: what the plan, the memory of past runs and a look at the sources ask for. Pure, and with reasons.
+
+A run compares versions, never clocks. A source's version covers its files and how they are read; a model's version
+covers its meaning and the versions that it was built from. What has the versions that it would get again is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from etlc.decide.reasons import rebuild_reason, schemas
+from etlc.decide.versions import check_token, placement, planned_version
+from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
+from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
+from etlc.ir.record import Memory, Observations
+
+__all__ = ["check_token", "closure", "conflicts", "decide", "placement"]
+
+
+def closure(plan: Plan, selected: frozenset[str]) -> frozenset[str]:
+    """The selected models and all that they need upstream, what their checks read included."""
+    needed = set(selected)
+    for name in reversed(list(plan.models)):
+        if name in needed:
+            needed.update(need for need in plan.needs(name) if need in plan.models)
+    return frozenset(needed)
+
+
+def conflicts(plan: Plan, memory: Memory) -> list[PlanModel]:
+    """The published models whose name is taken in the warehouse by something that etlc did not make."""
+    found = []
+    ours = {name.lower() for name, record in memory.models.items() if record.published and not record.placement.startswith("inline")}
+
+    for model in plan.models.values():
+        if model.published and f"main.{model.name}".lower() in memory.relations and model.name.lower() not in ours:
+            found.append(model)
+    return found
+
+
+def decide(plan: Plan, memory: Memory, observations: Observations, request: Request, nonce: str) -> Decisions:
+    """What a run would do. ``nonce`` is new at every run: it is the version of what is volatile."""
+    selected = frozenset(plan.models) if request.selected is None else request.selected
+    scope = closure(plan, selected)
+    versions = {name: state.version for name, state in observations.sources.items()}
+    changed: set[str] = set()
+    models: dict[str, Decision] = {}
+    for name, model in plan.models.items():
+        record = memory.models.get(name)
+        if name not in scope:
+            versions[name] = record.version if record else ""
+            continue
+        inputs = {need: versions.get(need, "") for need in model.reads}
+        decision = _decide_model(plan, model, inputs, memory, observations, request, nonce)
+        tokens = {check.name: check_token(check, versions) for check in model.checks}
+        if decision.action == "skip" and record is not None:
+            stale = {check: token for check, token in tokens.items() if record.checked.get(check) != token}
+            if stale:
+                decision = replace(decision, checks=stale, reason=Reason("checks", tuple(stale)))
+        else:
+            decision = replace(decision, checks=tokens)
+        models[name] = decision
+        versions[name] = decision.version
+        if decision.action != "skip":
+            changed.add(name)
+    sources = _decide_sources(plan, models, memory, observations, request)
+    if request.selected is None:
+        for name in memory.models:
+            if name not in plan.models:
+                models[name] = Decision(name, "drop", "drop", Reason("removed"))
+    shown = {name: d for name, d in models.items() if name in selected or d.action != "skip" or d.checks}
+    outputs = tuple(
+        _decide_output(output, versions[output.model], memory, observations) for output in plan.outputs if output.model in selected or output.model in changed
+    )
+    return Decisions(sources, shown, outputs, selected)
+
+
+def _decide_model(
+    plan: Plan, model: PlanModel, inputs: Mapping[str, str], memory: Memory, observations: Observations, request: Request, nonce: str
+) -> Decision:
+    record = memory.models.get(model.name)
+    version = planned_version(model, inputs, nonce)
+    anew = request.full_refresh and (request.selected is None or model.name in request.selected)
+    standing = f"{model.schema}.{model.name}".lower() in memory.relations
+    there = model.storage == "inline" or standing
+    reason = rebuild_reason(plan, model, inputs, record, there, anew, memory, observations)
+    if reason is None and record is not None:
+        return Decision(model.name, "skip", "noop", Reason("current"), {}, record.version, inputs, record.placement)
+    if model.storage == "table":
+        action, strategy = "rebuild" if record is not None and there else "create", "full"
+    else:
+        action = strategy = model.storage
+    return Decision(
+        model.name, action, strategy, reason or Reason("first"), {}, version, inputs, placement(model, schemas(plan))
+    )
+
+
+def _decide_sources(
+    plan: Plan, models: Mapping[str, Decision], memory: Memory, observations: Observations, request: Request
+) -> dict[str, SourceDecision]:
+    """Which sources are read, landed or checked: those that a model reads which is built, or has checks to run."""
+    wanted: set[str] = set()
+    for name, decision in models.items():
+        if decision.action != "skip" or decision.checks:
+            wanted.update(_sources_below(plan, name, models))
+    found = {}
+    versions = {name: state.version for name, state in observations.sources.items()}
+    for name, source in plan.sources.items():
+        state = observations.sources.get(name)
+        if state is None:
+            continue
+        tokens = {check.name: f"{check_token(check, versions)} {state.version}" for check in source.checks}
+        known = memory.source_checks.get(name, {})
+        in_scope = request.selected is None or name in wanted
+        checks = {check: token for check, token in tokens.items() if in_scope and known.get(check) != token}
+        if name not in wanted and not checks:
+            found[name] = SourceDecision(name, "skip", state.version)
+        elif not source.landed:
+            found[name] = SourceDecision(name, "read", state.version, checks=checks)
+        else:
+            found[name] = _landing(name, plan, memory, observations, request, checks)
+    return found
+
+
+def _sources_below(plan: Plan, name: str, models: Mapping[str, Decision]) -> set[str]:
+    """The sources that building a model reads: its own, those of its checks, and those of what is inlined into it."""
+    if name not in plan.models:
+        return set()
+    found = set()
+    for need in plan.needs(name):
+        if need in plan.sources:
+            found.add(need)
+        elif plan.models[need].storage == "inline":
+            found |= _sources_below(plan, need, models)
+    return found
+
+
+def _landing(
+    name: str, plan: Plan, memory: Memory, observations: Observations, request: Request, checks: Mapping[str, str]
+) -> SourceDecision:
+    source, now, before = plan.sources[name], observations.sources[name], memory.sources.get(name)
+    wanted = {f"{column.name}:{column.type}" for column in source.columns if column.name in set(source.used)}
+    there = f"{LANDING_SCHEMA}.{name}".lower() in memory.relations
+    old = {part.path: part.token for part in before.parts} if before else {}
+    fingerprint_kept = before is not None and before.version.split("-")[0] == now.version.split("-")[0]
+    anew = not there or not fingerprint_kept or not wanted <= set(before.landed if before else ()) or request.full_refresh
+    fresh = tuple(part.path for part in now.parts if anew or old.get(part.path) != part.token)
+    gone = () if anew else tuple(path for path in old if path not in {part.path for part in now.parts} or path in fresh)
+    if not anew and not fresh and not gone:
+        return SourceDecision(name, "read", now.version, checks=checks)
+    return SourceDecision(name, "land", now.version, fresh, gone, anew, checks)
+
+
+def _decide_output(output: PlanOutput, version: str, memory: Memory, observations: Observations) -> OutputDecision:
+    record = memory.outputs.get(output.name)
+    if record is None:
+        return OutputDecision(output.name, output.model, "write", Reason("output_first"))
+    if record.fingerprint != output.fingerprint:
+        return OutputDecision(output.name, output.model, "write", Reason("output_edited"))
+    if record.version != version:
+        return OutputDecision(output.name, output.model, "write", Reason("input", (output.model,)))
+    missing = [path for path in record.files if path not in observations.files]
+    if missing:
+        return OutputDecision(output.name, output.model, "write", Reason("output_missing", tuple(missing[:3])))
+    altered = [path for path, token in record.files.items() if observations.files[path] != token]
+    if altered:
+        return OutputDecision(output.name, output.model, "write", Reason("output_changed", tuple(altered[:3])))
+    return OutputDecision(output.name, output.model, "skip", Reason("current"))
+
+

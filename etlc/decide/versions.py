@@ -1,0 +1,33 @@
+"""Versions: short names for the state of rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from etlc.ir.plan import PlanCheck, PlanModel
+
+
+def _digest(*parts: object) -> str:
+    text = json.dumps(parts, separators=(",", ":"), sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def planned_version(model: PlanModel, inputs: Mapping[str, str], nonce: str) -> str:
+    """The version that the model's rows will have when it is built from these inputs."""
+    return _digest(model.fingerprint, dict(inputs), nonce if model.volatile else "")
+
+
+def placement(model: PlanModel, schemas: Mapping[str, str]) -> str:
+    """How and where a model is kept. A view names the schemas of what it reads, since its text does."""
+    if model.storage == "inline":
+        return "inline"
+    below = "".join(f" {need}@{schemas[need]}" for need in model.reads) if model.storage == "view" else ""
+    return f"{model.storage} {model.schema}{below}"
+
+
+def check_token(check: PlanCheck, versions: Mapping[str, str]) -> str:
+    """What a check's verdict depends on, besides the rows that it is of: its text, and the other relations it reads."""
+    by_name = {name.lower(): version for name, version in versions.items()} if check.others else {}
+    return _digest(check.fingerprint, {other.lower(): by_name.get(other.lower(), "") for other in check.others})

@@ -1,0 +1,83 @@
+"""Every code a user can meet. Its page (``docs/CODE.md``) says what it means, with a fault and its mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words."""
+
+    code: str
+    title: str
+
+    @property
+    def severity(self) -> str:
+        """``error`` or ``warning``."""
+        return "error" if self.code.startswith("E") else "warning"
+
+
+_ALL = (
+    # 1xx: the files and their structure
+    Code("E101", "not valid YAML"),
+    Code("E102", "unknown key"),
+    Code("E103", "wrong kind of value"),
+    Code("E104", "missing key"),
+    Code("E105", "duplicate key"),
+    Code("E106", "YAML beyond its limits"),
+    Code("E107", "invalid name"),
+    Code("E108", "not supported yet"),
+    Code("E109", "name used twice"),
+    Code("E110", "property given twice"),
+    Code("E111", "SQL file without a pipeline"),
+    Code("E112", "model without SQL"),
+    Code("E113", "path outside the project"),
+    Code("E114", "file cannot be read"),
+    Code("E115", "unknown or mistyped parameter"),
+    Code("E116", "damaged lock file"),
+    # 2xx: names, types and SQL
+    Code("E201", "unknown column"),
+    Code("E202", "unknown table"),
+    Code("E203", "unknown function"),
+    Code("E204", "wrong types"),
+    Code("E205", "invalid SQL"),
+    Code("E206", "not one SELECT"),
+    Code("E207", "reads what is not declared"),
+    Code("E208", "function not allowed in a model"),
+    Code("E209", "cycle"),
+    Code("E210", "broken contract"),
+    Code("E211", "qualified table name"),
+    Code("E212", "PIVOT without IN needs columns"),
+    Code("E213", "unknown type"),
+    Code("E214", "SQL that DuckDB cannot bind"),
+    # 3xx: checks, outputs, tests
+    Code("E301", "check on a column that is not there"),
+    Code("E302", "unusable check"),
+    Code("E303", "output of an unknown model"),
+    Code("E304", "unusable output"),
+    Code("E305", "test of an unknown model or source"),
+    # 4xx: sources
+    Code("E401", "source without a schema"),
+    Code("E402", "source that cannot be read"),
+    Code("E403", "used column is gone"),
+    Code("E404", "value that does not cast"),
+    Code("E405", "no file matches"),
+    # 5xx: running
+    Code("E501", "model failed"),
+    Code("E502", "check failed"),
+    Code("E503", "table not made by etlc"),
+    Code("E504", "warehouse in use"),
+    Code("E505", "warehouse that cannot be opened"),
+    Code("E506", "output could not be written"),
+    Code("E507", "selection that names nothing"),
+    Code("E508", "query refused"),
+    Code("E901", "unexpected error"),
+    # warnings
+    Code("W201", "volatile function"),
+    Code("W202", "SQL that etlc cannot analyse"),
+    Code("W401", "new column in a source"),
+    Code("W402", "lock file differs from the source"),
+)
+
+CODES: dict[str, Code] = {code.code: code for code in _ALL}

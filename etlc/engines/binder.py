@@ -1,0 +1,104 @@
+"""The judge: an in-memory DuckDB with empty relations. Nothing that it is asked is executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from etlc.engines.errors import read_error
+from etlc.ir.binding import Column, SqlError
+from etlc.sql.quote import ident
+
+_COLUMNS = (
+    "SELECT column_name, data_type FROM duckdb_columns()"
+    " WHERE database_name = 'memory' AND schema_name = 'main' AND table_name = ? ORDER BY column_index"
+)
+
+
+class DuckBinder:
+    """Binds against an in-memory database that can read no file, attach nothing and change no setting."""
+
+    def __init__(self) -> None:
+        self._con = duckdb.connect(":memory:", config={"threads": 1})
+        # The optimizer is off: it would fold constants, and so compute repeat('x', 1e9) while only names are asked for.
+        for setting in (
+            "errors_as_json=true",
+            "autoinstall_known_extensions=false",
+            "autoload_known_extensions=false",
+            "python_enable_replacements=false",
+            "disabled_optimizers=''",
+            "enable_external_access=false",
+        ):
+            self._con.execute(f"SET {setting}")
+        self._con.execute("PRAGMA disable_optimizer")
+        self._con.execute("SET lock_configuration=true")
+        self.version: str = duckdb.__version__
+
+    def parse(self, sql: str) -> dict[str, Any] | SqlError:
+        """DuckDB's own tree, from ``json_serialize_sql``; an error where it is not a SELECT it can serialize."""
+        (text,) = self._con.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0]
+        found: dict[str, Any] = json.loads(text)
+        if not found.get("error"):
+            return found
+        position = found.get("position")
+        offset = None if position is None else len(sql.encode()[: int(position)].decode(errors="ignore"))
+        return SqlError(str(found.get("error_type", "parser")), str(found.get("error_message", "")), offset)
+
+    def declare(self, name: str, columns: Sequence[Column]) -> None:
+        """Make the empty table ``name``."""
+        body = ", ".join(f"{ident(column.name)} {column.type}" for column in columns)
+        self._con.execute(f"CREATE OR REPLACE TABLE {ident(name)} ({body})")
+
+    def bind(self, name: str, sql: str) -> tuple[Column, ...] | SqlError:
+        """Name and type the query as CREATE TABLE AS does, and keep the empty table."""
+        head = f"CREATE OR REPLACE TABLE {ident(name)} AS "
+        text = f"{head}{sql}\n WITH NO DATA"
+        try:
+            self._con.execute(text)
+        except (duckdb.Error, RuntimeError) as error:
+            return read_error(error, text, len(head))
+        return tuple(Column(*row) for row in self._con.execute(_COLUMNS, [name]).fetchall())
+
+    def check(self, sql: str) -> SqlError | None:
+        """Bind a query, with ``$_etlc_now`` bound to some timestamp, and keep nothing."""
+        head = "CREATE OR REPLACE TEMP TABLE _etlc_check AS "
+        text = f"{head}{sql}\n WITH NO DATA"
+        try:
+            self._con.execute(text, {"_etlc_now": "2000-01-01"} if "$_etlc_now" in sql else None)
+            self._con.execute("DROP TABLE temp._etlc_check")
+        except (duckdb.Error, RuntimeError) as error:
+            return read_error(error, text, len(head))
+        return None
+
+    def type_name(self, text: str) -> str | None:
+        """The canonical name of a type: ``decimal(12, 2)`` is ``DECIMAL(12,2)``."""
+        found = self.parse(f"SELECT CAST(NULL AS {text}\n)")
+        if isinstance(found, SqlError) or not _is_one_cast(found):
+            return None
+        try:
+            rows = self._con.execute(f"SELECT typeof(CAST(NULL AS {text}\n))").fetchall()
+        except (duckdb.Error, RuntimeError):
+            return None
+        return str(rows[0][0])
+
+    def volatile_functions(self) -> frozenset[str]:
+        """By DuckDB's own catalogue of stabilities."""
+        rows = self._con.execute(
+            "SELECT DISTINCT lower(function_name) FROM duckdb_functions()"
+            " WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+        ).fetchall()
+        return frozenset(row[0] for row in rows)
+
+
+def _is_one_cast(tree: dict[str, Any]) -> bool:
+    """Whether the text was nothing but ``SELECT CAST(NULL AS ...)``: no second statement, clause or expression."""
+    statements = tree.get("statements", [])
+    if len(statements) != 1:
+        return False
+    node = statements[0].get("node", {})
+    chosen = node.get("select_list", [])
+    plain = node.get("type") == "SELECT_NODE" and node.get("from_table", {}).get("type") == "EMPTY"
+    return plain and not node.get("where_clause") and len(chosen) == 1 and chosen[0].get("class") == "CAST"

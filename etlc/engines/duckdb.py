@@ -1,0 +1,183 @@
+"""DuckDB as the engine: one file, or memory, opened inside a fence.
+
+The fence is closed before any SQL of a project runs: files only in the folders that the project declares, no
+extensions, no change of settings. DuckDB itself resolves symbolic links when it holds a path against it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from etlc.engines.base import EngineError, EngineInterrupted, WarehouseBusy, WarehouseUnusable
+from etlc.engines.errors import read_error
+from etlc.sql.quote import ident, literal, string
+
+# What DuckDB 1.5 can read: DuckDB 2.0 would otherwise write a newer format.
+STORAGE = "v1.5.0"
+_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What a connection may touch: folders it may read and write, and its limits (memory, threads, temp)."""
+
+    folders: tuple[str, ...] = ()
+    limits: Mapping[str, str] = field(default_factory=dict)
+    temp: str = ""
+
+
+class DuckSession:
+    """One connection of a :class:`DuckEngine`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+
+    def execute(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> None:
+        """Run one statement."""
+        self._run(sql, params)
+
+    def rows(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Run one query and fetch all of it."""
+        return self._fetch(sql, params, None)
+
+    def table(
+        self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None, limit: int | None = None
+    ) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
+        """Names, types and rows of a query. Moments with a time zone come as text: Python would want pytz for them."""
+        self._run(sql, params)
+        about = self.con.description or []
+        names, types = [str(column[0]) for column in about], [str(column[1]) for column in about]
+        zoned = [name for name, kind in zip(names, types, strict=True) if "TIME ZONE" in kind.upper()]
+        if zoned:
+            texts = ", ".join(f"CAST({ident(name)} AS VARCHAR) AS {ident(name)}" for name in dict.fromkeys(zoned))
+            sql = f"SELECT * REPLACE ({texts}) FROM (\n{sql}\n) AS _etlc_zoned"
+        return names, types, self._fetch(sql, params, limit)
+
+    def rollback(self) -> None:
+        """Give up the transaction, if one is open."""
+        try:
+            self.con.execute("ROLLBACK")
+        except (duckdb.Error, RuntimeError):
+            pass  # there was none
+
+    def _run(self, sql: str, params: Sequence[object] | Mapping[str, object] | None) -> None:
+        try:
+            self.con.execute(sql, params) if params else self.con.execute(sql)
+        except (duckdb.Error, RuntimeError, ValueError) as error:
+            raise _translated(error, sql) from error
+
+    def _fetch(
+        self, sql: str, params: Sequence[object] | Mapping[str, object] | None, limit: int | None
+    ) -> list[tuple[Any, ...]]:
+        self._run(sql, params)
+        try:
+            return self.con.fetchall() if limit is None else self.con.fetchmany(limit)
+        except (duckdb.Error, RuntimeError, ValueError) as error:
+            raise _translated(error, sql) from error
+
+
+def _translated(error: Exception, sql: str) -> Exception:
+    if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error).lower()[:40]:
+        return EngineInterrupted(str(error))
+    return EngineError(read_error(error, sql))
+
+
+class DuckEngine:
+    """A DuckDB database that is open and fenced."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._lock = threading.Lock()
+        self.version: str = duckdb.__version__
+
+    def session(self) -> DuckSession:
+        """A new connection to the same database."""
+        cursor = self._con.cursor()
+        with self._lock:
+            self._cursors.append(cursor)
+        return DuckSession(cursor)
+
+    def interrupt(self) -> None:
+        """Stop what runs in any session."""
+        for cursor in list(self._cursors):
+            cursor.interrupt()
+
+    def close(self) -> None:
+        """Close everything."""
+        for cursor in self._cursors:
+            cursor.close()
+        self._con.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_memory(fence: Fence) -> DuckEngine:
+    """A database in memory, fenced. It spills into ``fence.temp``."""
+    con = duckdb.connect(":memory:")
+    _close_fence(con, fence)
+    return DuckEngine(con)
+
+
+def open_warehouse(path: Path, fence: Fence, timeout: float, read_only: bool = False) -> DuckEngine:
+    """Open the warehouse, waiting up to ``timeout`` seconds for a process that holds it.
+
+    Raises WarehouseBusy where it is held longer, WarehouseUnusable where it is no database or cannot be made.
+    """
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            con = duckdb.connect(str(path), read_only=read_only, config={"storage_compatibility_version": STORAGE})
+            break
+        except (duckdb.Error, RuntimeError) as error:
+            if "lock" not in str(error).lower():
+                raise WarehouseUnusable(read_error(error).message.split("\n")[0]) from error
+            if time.monotonic() >= deadline:
+                raise WarehouseBusy(path.name, _holder(str(error))) from error
+            time.sleep(_POLL)
+    _close_fence(con, fence)
+    return DuckEngine(con)
+
+
+def _holder(message: str) -> str:
+    """Who holds the lock, as DuckDB names it: ``python3.11 (PID 4711)``."""
+    _, mark, tail = message.partition("lock is held in ")
+    return tail.split(". ")[0].strip().rsplit("/", 1)[-1] if mark else "another process"
+
+
+def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:
+    limits = dict(fence.limits)
+    settings = [
+        f"allowed_directories={literal(list(fence.folders))}" if fence.folders else "",
+        "autoload_known_extensions=false",
+        "autoinstall_known_extensions=false",
+        "allow_community_extensions=false",
+        "allow_persistent_secrets=false",
+        "python_enable_replacements=false",
+        "errors_as_json=true",
+        f"memory_limit={string(limits['memory'])}" if "memory" in limits else "",
+        f"threads={int(limits['threads'])}" if "threads" in limits else "",
+        f"temp_directory={string(fence.temp)}" if fence.temp else "",
+        f"max_temp_directory_size={string(limits['temp'])}" if "temp" in limits else "",
+        "enable_external_access=false",
+        "lock_configuration=true",
+    ]
+    for setting in settings:
+        if setting:
+            con.execute(f"SET {setting}")

@@ -1,0 +1,79 @@
+"""A worker's desk: one session, in which every source and model that is read stands under its bare name.
+
+So the user's own text runs as it is. What is stored in ``main`` stands there already; the rest are temporary views,
+which shadow whatever the warehouse may hold under the same name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from etlc.engines.base import Session
+from etlc.execute.scan import scan_sql
+from etlc.execute.tools import Tools
+from etlc.ir.event import CheckResult
+from etlc.ir.plan import HIDDEN_SCHEMA, PlanCheck
+from etlc.ir.statements import exact_query, landed_select
+from etlc.sql.quote import ident, qualified
+
+SAMPLE = 5
+
+
+class Desk:
+    """One session of a run. Not shared between threads."""
+
+    def __init__(self, tools: Tools, session: Session) -> None:
+        self.tools = tools
+        self.session = session
+        self._views: dict[str, str] = {}
+
+    def lay_out(self, names: tuple[str, ...]) -> None:
+        """Make sure that each of these sources and models can be read under its bare name."""
+        for name in names:
+            self._view(name, self._definition(name))
+
+    def _definition(self, name: str) -> str:
+        plan = self.tools.plan
+        if name in plan.models:
+            model = plan.models[name]
+            if model.storage == "inline":
+                self.lay_out(model.reads)
+                return exact_query(model)
+            return f"SELECT * FROM {qualified(model.schema, name)}" if model.schema == HIDDEN_SCHEMA else ""
+        source = plan.sources[name]
+        if source.landed:
+            return landed_select(plan, name)
+        state = self.tools.observations.sources[name]
+        return scan_sql(source, state.parts, source.used, self.tools.paths)
+
+    def _view(self, name: str, definition: str) -> None:
+        if definition and self._views.get(name) != definition:
+            self.session.execute(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS {definition}")
+            self._views[name] = definition
+
+    def relation(self, name: str) -> str:
+        """The quoted relation that holds a source's or a model's rows, laid out if need be."""
+        plan = self.tools.plan
+        if name in plan.models and plan.models[name].storage != "inline":
+            return qualified(plan.models[name].schema, name)
+        self.lay_out((name,))
+        return ident(name)
+
+    def check(self, owner: str, check: PlanCheck) -> CheckResult:
+        """Run one check on what stands. Raises EngineError."""
+        self.lay_out(tuple(self.tools.plan.declared(other) for other in check.others if other.lower() != owner.lower()))
+        relation = self.relation(owner)
+        self.session.execute(f"CREATE OR REPLACE TEMP VIEW this AS SELECT * FROM {relation}")
+        now = self.tools.now.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ")
+        params = {"_etlc_now": now} if "$_etlc_now" in check.sql else None
+        failures = int(self.session.rows(f"SELECT count(*) FROM (\n{check.sql}\n) AS _etlc_failures", params)[0][0])
+        if failures == 0:
+            return CheckResult(owner, check.name, "pass", 0)
+        limit = check.tolerate
+        if check.share:
+            limit = check.tolerate * int(self.session.rows("SELECT count(*) FROM this")[0][0])
+        if failures <= limit:
+            return CheckResult(owner, check.name, "pass", failures)
+        names, _, rows = self.session.table(check.sql, params, SAMPLE)
+        status = "fail" if check.severity == "error" else "warn"
+        return CheckResult(owner, check.name, status, failures, tuple(names), tuple(tuple(row) for row in rows))

@@ -1,0 +1,126 @@
+"""Landing: the rows of text files, kept in the warehouse by file, with the used columns only.
+
+A new, changed or removed file is one DELETE by file and one INSERT; the file parses once, and never in vain.
+"""
+
+from __future__ import annotations
+
+import time
+
+from etlc.diagnostics import Diagnostic, Span
+from etlc.engines.base import Engine, EngineError, Session
+from etlc.execute.paths import Paths
+from etlc.execute.scan import scan_sql
+from etlc.execute.tools import Tools
+from etlc.ir.binding import SqlError
+from etlc.ir.decision import SourceDecision
+from etlc.ir.event import SourceRead
+from etlc.ir.plan import LANDING_SCHEMA, PlanSource
+from etlc.ir.record import Part, SourceState
+from etlc.kinds.sources import FILE_COLUMN
+from etlc.sql.quote import ident, idents, qualified
+
+def land(source: PlanSource, state: SourceState, decision: SourceDecision, session: Session, tools: Tools) -> SourceRead:
+    """Bring the landed table of a source up to its files, with the state, in one transaction. Raises EngineError."""
+    begun = time.monotonic()
+    paths = tools.paths
+    table = qualified(LANDING_SCHEMA, source.name)
+    columns = list(source.used) if decision.anew else _landed_columns(source, state)
+    fresh = [part for part in state.parts if part.path in set(decision.fresh)]
+    session.execute("BEGIN")
+    try:
+        if source.rows is not None:
+            session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan_sql(source, (), columns, paths)}")
+        elif decision.anew:
+            session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan_sql(source, fresh, columns, paths, by_file=True)}")
+        else:
+            if decision.gone:
+                session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [list(decision.gone)])
+            if fresh:
+                scan = scan_sql(source, fresh, columns, paths, by_file=True)
+                session.execute(f"INSERT INTO {table} ({idents(columns)}, {FILE_COLUMN}) {scan}")
+        types = {column.name: column.type for column in source.columns}
+        landed = tuple(f"{name}:{types[name]}" for name in columns)
+        tools.store.save_source(session, source.name, SourceState(state.version, state.parts, landed), {})
+        rows = session.rows(f"SELECT count(*) FROM {table}")[0][0]
+        session.execute("COMMIT")
+    except BaseException:
+        session.rollback()
+        raise
+    return SourceRead(source.name, len(state.parts), int(rows), time.monotonic() - begun)
+
+
+def _landed_columns(source: PlanSource, state: SourceState) -> list[str]:
+    """The columns that the landed table has: all that were used when it was made."""
+    have = {entry.split(":", 1)[0] for entry in state.landed}
+    return [column.name for column in source.columns if column.name in have]
+
+
+def casts(source: PlanSource, parts: tuple[Part, ...]) -> list[Part]:
+    """The files of which a used column has another type than the pinned one, so that its values must be cast."""
+    types = {column.name.lower(): column.type for column in source.columns if column.name in set(source.used)}
+    return [part for part in parts if any(kind and types.get(name.lower(), kind) != kind for name, kind in part.layout)]
+
+
+def cast_query(source: PlanSource, parts: list[Part], paths: Paths) -> str:
+    """A query that fails where a value of these files does not cast. The hashes keep DuckDB from skipping the casts."""
+    hashes = ", ".join(f"bit_xor(hash({ident(name)}))" for name in source.used)
+    return f"SELECT {hashes} FROM ({scan_sql(source, parts, source.used, paths)}) AS _etlc_casts"
+
+
+def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Engine, paths: Paths) -> Diagnostic:
+    """The finding for a source whose files could not be read: file, line, column and value where they can be had.
+
+    ``engine`` is a fenced database in memory, in which the files are read once more, their bad lines set aside.
+    """
+    place = Span(source.file, source.line, source.column, source.line, source.column + len(source.name))
+    if source.kind == "csv":
+        found = _rejected(source, state, engine, paths)
+        if found is not None:
+            return Diagnostic(*found[:1], found[1], place, found[2])
+    message = paths.redact(error.message)
+    shown = next((p.path for p in state.parts if paths.real(p.path) in message), "")
+    sentence = message.split("\n")[0].rstrip(".").replace(f"{paths.root}/", "")
+    where = f"{shown}: " if shown and shown not in sentence else ""
+    help = "Pin another type under `columns:`, e.g. VARCHAR, and convert it in a model with TRY_CAST."
+    if error.kind in ("conversion", "invalid input"):
+        return Diagnostic("E404", f'Source "{source.name}" has a value that does not cast: {where}{sentence}.', place, help)
+    return Diagnostic("E402", f'Source "{source.name}" cannot be read: {where}{sentence}.', place, "")
+
+
+def _rejected(
+    source: PlanSource, state: SourceState, engine: Engine, paths: Paths
+) -> tuple[str, str, str] | None:
+    """Code, sentence and help for the first line that DuckDB rejects; None where it rejects none."""
+    session = engine.session()
+    for part in state.parts:
+        if part.size == 0:
+            continue
+        try:
+            session.rows(f"SELECT count(*) FROM ({scan_sql(source, [part], source.used, paths, rejects=True)}) AS _etlc_scan")
+            rows = session.rows(
+                "SELECT line, column_name, error_type, csv_line, error_message FROM reject_errors ORDER BY line LIMIT 1"
+            )
+        except EngineError:
+            continue
+        if rows:
+            return _explain(source, part.path, *rows[0])
+    return None
+
+
+def _explain(source: PlanSource, path: str, line: int, column: str, kind: str, text: str, message: str) -> tuple[str, str, str]:
+    where = f"{path}, line {line}"
+    if kind != "CAST":
+        words = str(kind).lower()
+        sentence = f'Source "{source.name}" has a line that DuckDB cannot read: {where}: {words}: {str(text)[:80]}'
+        return "E402", f"{sentence}.", "Mend the line, or see `options:` (null_padding, quote, escape, ignore_errors)."
+    after = message.split("Could not convert string ", 1)[-1]
+    value = after[1:].rsplit("\" to '", 1)[0] if after.startswith('"') else after.split(" to ")[0]
+    types = {c.name.lower(): c.type for c in source.columns}
+    type_name = types.get(column.lower(), "its type")
+    sentence = f'{where}: "{value}" in column "{column}" of source "{source.name}" does not cast to {type_name}.'
+    help = (
+        f'If it stands for a missing value, add `options: {{nullstr: "{value}"}}` to the source; if it is meant,'
+        f" read the column as text: `options: {{types: {{{column}: VARCHAR}}}}` and `etlc lock`, or `columns: {{{column}: VARCHAR}}`."
+    )
+    return "E404", sentence, help

@@ -1,0 +1,122 @@
+"""Looking into files: the schema that DuckDB infers over all of a source's files, and each file's own columns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from etlc.engines.base import EngineError, Session
+from etlc.execute.observe import find_files
+from etlc.execute.paths import PathProblem, Paths
+from etlc.ir.look import Looked
+from etlc.ir.record import Part
+from etlc.ir.spec import LockedColumn, LockedSource, SourceSpec
+from etlc.kinds.sources import SourceKind, filename_column, source_kind, wanted_hive
+from etlc.sql.quote import call, string
+
+_HEADER_BYTES = 1 << 16
+_PLAIN_ENDINGS = (".gz", ".zst", ".bz2", ".xz")
+
+
+def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
+    """The schema of a source as DuckDB infers it over all its files with the given options."""
+    kind = source_kind(source.format, tuple(source.path))
+    if kind is None:
+        return Looked(None, "its format is not known", "Say `format: csv`, `parquet`, `json` or `ndjson`.")
+    try:
+        files = [path for path in find_files(source.path, paths) if _size(path, paths) > 0]
+        if not files:
+            return Looked(None)
+        return Looked(_infer(kind, files, source.options, paths, session))
+    except PathProblem as problem:
+        return Looked(None, str(problem))
+    except EngineError as error:
+        return Looked(None, f"DuckDB cannot read it ({paths.redact(_first_line(error))})", "See `options:` for the reader's settings.")
+
+
+def _infer(
+    kind: SourceKind, files: Sequence[str], options: Mapping[str, object], paths: Paths, session: Session
+) -> LockedSource:
+    real = [paths.real(path) for path in files]
+    pins: dict[str, object] = {}
+    if kind.FORMAT == "csv":
+        pins = kind.pins(_sniff(real[0], options, session), options)
+    given = {**options, **pins}
+    rows = session.rows(kind.schema_query(real, given))
+    named = {name.lower() for name in (filename_column(options),)} if filename_column(options) else set()
+    counts: dict[str, int] = {}
+    layouts = [layout(kind, path, given, paths, session) for path in files]
+    for columns in layouts:
+        for name, _ in columns or ():
+            counts[name.lower()] = counts.get(name.lower(), 0) + 1
+    hive = {key.lower() for path in files for key in wanted_hive(path, options)}
+    steady = named | hive
+    optional = bool(layouts) and all(columns is not None for columns in layouts)
+    return LockedSource(
+        tuple(
+            LockedColumn(name, type_name, optional and name.lower() not in steady and counts.get(name.lower(), 0) < len(files))
+            for name, type_name, *_ in rows
+        ),
+        pins,
+    )
+
+
+_SNIFF_ONLY = frozenset("union_by_name hive_partitioning hive_types hive_types_autocast filename".split())
+
+
+def _sniff(real: str, options: Mapping[str, object], session: Session) -> dict[str, object]:
+    given = {name: value for name, value in options.items() if name.lower() not in _SNIFF_ONLY}
+    names, _, rows = session.table(f"SELECT * FROM {call('sniff_csv', string(real), given)}")
+    return dict(zip(names, rows[0], strict=True))
+
+
+def layout(
+    kind: SourceKind, path: str, options: Mapping[str, object], paths: Paths, session: Session
+) -> tuple[tuple[str, str], ...] | None:
+    """The columns that one file has, in its order; None for formats that do not say. Raises EngineError."""
+    query = kind.layout_query(paths.real(path), options)
+    if not query:
+        return None
+    typed = kind.FORMAT == "parquet"
+    return tuple((str(row[0]), str(row[1]) if typed else "") for row in session.rows(query))
+
+
+class Layouts:
+    """Finds the columns of files, asking DuckDB once for files that begin with the same line."""
+
+    def __init__(self, kind: SourceKind, options: Mapping[str, object], paths: Paths, session: Session) -> None:
+        self.kind, self.options, self.paths, self.session = kind, options, paths, session
+        self._seen: dict[bytes, tuple[tuple[str, str], ...]] = {}
+
+    def fill(self, part: Part) -> Part:
+        """The part with its layout. Raises EngineError for a file that cannot be read."""
+        if part.layout or part.size == 0:
+            return part
+        header = self._header(part.path)
+        if header is not None and header in self._seen:
+            return replace(part, layout=self._seen[header])
+        found = layout(self.kind, part.path, self.options, self.paths, self.session) or ()
+        if header is not None:
+            self._seen[header] = found
+        return replace(part, layout=found)
+
+    def _header(self, path: str) -> bytes | None:
+        """The first line of a plain CSV file, where that line alone decides about its columns."""
+        special = {"skip", "comment", "names", "column_names", "compression", "encoding"} & {name.lower() for name in self.options}
+        if self.kind.FORMAT != "csv" or special or path.endswith(_PLAIN_ENDINGS) or not self.options.get("header"):
+            return None
+        with open(self.paths.real(path), "rb") as file:
+            line = file.readline(_HEADER_BYTES)
+        return line if b'"' not in line and len(line) < _HEADER_BYTES else None
+
+
+def _size(path: str, paths: Paths) -> int:
+    try:
+        return os.stat(paths.real(path)).st_size
+    except OSError:
+        return 0
+
+
+def _first_line(error: EngineError) -> str:
+    return error.error.message.split("\n")[0].rstrip(".")

@@ -1,0 +1,98 @@
+"""Observing sources: which files there are, and whether they are the ones that were seen before.
+
+A file is known by path, size and times. Where these cannot be trusted - it was written within a clock's tick of
+being looked at, as git calls "racily clean" - its content is hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from etlc.execute.paths import PathProblem, Paths
+from etlc.ir.plan import PlanSource
+from etlc.ir.record import Part, SourceState
+
+# Times of files are coarse, and clocks of disks and machines differ: a file younger than this may change unseen.
+RACY_NS = 2_000_000_000
+
+
+def observe_source(source: PlanSource, paths: Paths, before: SourceState | None) -> SourceState:
+    """What a source is now. Raises PathProblem where a path may not be used."""
+    if source.rows is not None:
+        return SourceState(f"{source.fingerprint}-")
+    known = {part.path: part for part in before.parts} if before else {}
+    parts = tuple(observe_file(path, paths, known.get(path)) for path in find_files(source.paths, paths))
+    return SourceState(version(source.fingerprint, parts), parts, before.landed if before else ())
+
+
+def version(fingerprint: str, parts: Iterable[Part]) -> str:
+    """The version of a source: how it is read, and the content of its files."""
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        state.update(f"{part.path}\0{part.token}\0".encode("utf-8", "surrogatepass"))
+    return f"{fingerprint}-{state.hexdigest()}"
+
+
+def find_files(patterns: Iterable[str], paths: Paths) -> list[str]:
+    """The files that the patterns name, each once, in the order of the patterns and then by name."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        found.update(dict.fromkeys(paths.find(pattern)))
+    return list(found)
+
+
+def observe_file(path: str, paths: Paths, known: Part | None) -> Part:
+    """One file as it is now; what is known of it is kept where it did not change."""
+    real = paths.real(path)
+    now = time.time_ns()
+    try:
+        stat = os.stat(real)
+    except OSError as error:
+        raise PathProblem(f"{path} cannot be read: {error.strerror}") from error
+    trusted = now - stat.st_mtime_ns > RACY_NS
+    same = known is not None and (known.size, known.mtime, known.changed) == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    if known is not None and same and known.trusted:
+        return known
+    part = Part(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, trusted=trusted)
+    comparable = known is not None and known.digest and known.size == stat.st_size
+    if not trusted or same or comparable:
+        part = replace(part, digest=content_hash(real, path))
+    if known is not None and part.token == known.token:
+        part = replace(part, layout=known.layout)
+    return part
+
+
+def content_hash(real: str, path: str) -> str:
+    """BLAKE2b of a file's bytes. Raises PathProblem where it cannot be read."""
+    state = hashlib.blake2b(digest_size=16)
+    try:
+        with open(real, "rb") as file:
+            while block := file.read(1 << 20):
+                state.update(block)
+    except OSError as error:
+        raise PathProblem(f"{path} cannot be read: {error.strerror}") from error
+    return state.hexdigest()
+
+
+def observe_outputs(records: Mapping[str, Mapping[str, str]], paths: Paths) -> dict[str, str]:
+    """Size and time of each file that outputs were written to, where it still stands."""
+    found = {}
+    for files in records.values():
+        for path in files:
+            token = file_token(path, paths)
+            if token:
+                found[path] = token
+    return found
+
+
+def file_token(path: str, paths: Paths) -> str:
+    """Size and time of a file, "" where there is none."""
+    try:
+        stat = os.stat(paths.real(path))
+    except (OSError, PathProblem):
+        return ""
+    return f"{stat.st_size}-{stat.st_mtime_ns}"

@@ -1,0 +1,138 @@
+"""Outputs: whole, or not at all.
+
+A file is written beside its place under a hidden name, flushed to disk and renamed over it; a partitioned folder is
+written beside and exchanged with the one that stands, in one system call where the system has one. DuckDB's COPY does
+neither: it writes in place, and never calls fsync.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from etlc.engines.base import Session
+from etlc.execute.paths import PathProblem, Paths
+from etlc.ir.plan import PlanOutput
+from etlc.kinds.sinks import sink_kind
+from etlc.sql.quote import idents, string
+
+_MARK = ".etlc-"
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_AT_FDCWD = -100
+
+
+def write_output(output: PlanOutput, relation: str, session: Session, paths: Paths, run_id: str) -> dict[str, str]:
+    """Write an output; gives each file's size and time. Raises EngineError, OSError, PathProblem."""
+    target = Path(paths.real(output.path))
+    if not paths.inside(str(target)):
+        raise PathProblem(f"{output.path} leads out of the project by a symbolic link")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target)
+    hidden = target.parent / f".{target.name}{_MARK}{run_id}"
+    try:
+        if output.partition_by:
+            _write_folder(output, relation, session, target, hidden)
+        else:
+            _write_file(output, relation, session, target, hidden)
+    finally:
+        _remove(hidden)
+    files = sorted(target.rglob("*")) if target.is_dir() else [target]
+    return {_shown(output, target, file): _token(file) for file in files if file.is_file()}
+
+
+def _write_file(output: PlanOutput, relation: str, session: Session, target: Path, hidden: Path) -> None:
+    if target.is_dir():
+        raise PathProblem(f"{output.path} is a folder; an output without partition_by is one file")
+    kind = sink_kind(output.format, output.path)
+    assert kind is not None
+    session.execute(f"COPY (SELECT * FROM {relation}) TO {string(str(hidden))} ({kind.copy_options(output.path)})")
+    _flush(hidden)
+    os.replace(hidden, target)
+    _flush(target.parent)
+
+
+def _write_folder(output: PlanOutput, relation: str, session: Session, target: Path, hidden: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise PathProblem(f"{output.path} is a file; an output with partition_by is a folder")
+    kind = sink_kind(output.format, output.path)
+    assert kind is not None
+    hidden.mkdir()
+    # The files of one partition are written by one thread each: their names, and so the folder, are the same each time.
+    options = f"{kind.copy_options('')}, PARTITION_BY ({idents(output.partition_by)}), OVERWRITE_OR_IGNORE true"
+    session.execute(f"COPY (SELECT * FROM {relation}) TO {string(str(hidden))} ({options})")
+    for folder, _, names in os.walk(hidden):
+        for name in names:
+            _flush(Path(folder) / name)
+        _flush(Path(folder))
+    _put_in_place(hidden, target)
+    _flush(target.parent)
+
+
+def _put_in_place(hidden: Path, target: Path) -> None:
+    """Exchange the two folders at once; where the system cannot, move the old one away first."""
+    if not target.exists():
+        os.rename(hidden, target)
+    elif not _exchange(hidden, target):
+        aside = hidden.with_name(hidden.name + "-old")
+        os.rename(target, aside)
+        os.rename(hidden, target)
+        _remove(aside)
+
+
+def _exchange(left: Path, right: Path) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(left), _AT_FDCWD, os.fsencode(right), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code), str(right))
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed run left beside the output."""
+    for orphan in _orphans(target):
+        _remove(orphan)
+
+
+def _orphans(target: Path) -> Iterator[Path]:
+    mark = f".{target.name}{_MARK}"
+    for entry in target.parent.iterdir():
+        if entry.name.startswith(mark):
+            if not target.exists() and entry.name.endswith("-old"):
+                os.rename(entry, target)  # killed between the two renames: the old folder goes back to its place
+            else:
+                yield entry
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _shown(output: PlanOutput, target: Path, file: Path) -> str:
+    return output.path if file == target else f"{output.path.rstrip('/')}/{file.relative_to(target).as_posix()}"
+
+
+def _token(file: Path) -> str:
+    stat = file.stat()
+    return f"{stat.st_size}-{stat.st_mtime_ns}"

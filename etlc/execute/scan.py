@@ -1,0 +1,32 @@
+"""The SQL that reads a source: from its landed table, or from its files through the pinned schema."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from etlc.execute.paths import Paths
+from etlc.ir.plan import PlanSource
+from etlc.ir.record import Part
+from etlc.kinds.sources import Scan, ScanColumn, ScanFile, source_kind
+from etlc.sql.quote import idents
+
+
+def scan_sql(
+    source: PlanSource, parts: Collection[Part], columns: Collection[str], paths: Paths | None,
+    by_file: bool = False, rejects: bool = False,
+) -> str:  # fmt: skip
+    """A SELECT of ``columns`` over the files ``parts``.
+
+    With ``paths`` the files are named by where they lie; without, as they are shown, for SQL that is started in the
+    project's folder and may be shown itself.
+    """
+    wanted = set(columns)
+    if source.rows is not None:
+        return f"SELECT {idents(c.name for c in source.columns if c.name in wanted)} FROM ({source.rows}) AS _etlc_rows"
+    kind = source_kind(source.kind, source.paths)
+    if kind is None:
+        raise KeyError(f"no kind of source {source.kind}")
+    files = tuple(ScanFile(p.path, paths.real(p.path) if paths else p.path, p.layout) for p in parts if p.size > 0)
+    scanned = tuple(ScanColumn(column.name, column.type) for column in source.columns if column.name in wanted)
+    prefixes = paths.prefixes(source.paths) if paths else ()
+    return kind.scan(Scan(files, scanned, source.options, prefixes, by_file, rejects))

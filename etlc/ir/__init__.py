@@ -1,0 +1,1 @@
+"""The frozen data that travels between the stages. Layer 3."""

@@ -1,0 +1,58 @@
+"""What the judge of names and types answers, and what it can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a relation: its name as written and its DuckDB type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlError:
+    """Why a text was refused. ``offset`` and ``length`` count characters of the text; None where unknown."""
+
+    kind: str
+    message: str
+    offset: int | None = None
+    length: int = 1
+    subtype: str = ""
+    name: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+class Binder(Protocol):
+    """An engine that holds no data and knows what is valid. Its relations are empty."""
+
+    version: str
+
+    def parse(self, sql: str) -> dict[str, Any] | SqlError:
+        """The engine's own syntax tree of one or more statements, as JSON data."""
+        ...
+
+    def declare(self, name: str, columns: Sequence[Column]) -> None:
+        """Make an empty relation, in place of one of the same name."""
+        ...
+
+    def bind(self, name: str, sql: str) -> tuple[Column, ...] | SqlError:
+        """Bind a query, as CREATE TABLE AS names and types it, and make its empty relation ``name``."""
+        ...
+
+    def check(self, sql: str) -> SqlError | None:
+        """Bind a query and keep nothing."""
+        ...
+
+    def type_name(self, text: str) -> str | None:
+        """The canonical name of a type as a user writes it; None where there is no such type."""
+        ...
+
+    def volatile_functions(self) -> frozenset[str]:
+        """Functions (lower case) that may answer differently each time."""
+        ...

@@ -1,0 +1,16 @@
+"""What a first look at a source finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etlc.ir.spec import LockedSource
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A source's schema as its files have it, or the sentence that says why there is none."""
+
+    schema: LockedSource | None
+    problem: str = ""
+    help: str = ""

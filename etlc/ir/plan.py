@@ -1,0 +1,147 @@
+"""The compiled project: all that a run needs to decide and to act, and nothing of how it was written.
+
+A plan is plain data. It is kept in ``.etlc/cache``, so that a run with nothing to do compiles nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from etlc.ir.binding import Column
+
+HIDDEN_SCHEMA = "_etlc_data"
+LANDING_SCHEMA = "_etlc_land"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCheck:
+    """A check as SQL whose rows are the failures. ``others`` are relations that it reads besides its own."""
+
+    name: str
+    sql: str
+    severity: str
+    tolerate: float
+    share: bool
+    fingerprint: str
+    file: str
+    line: int
+    column: int
+    others: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedColumn:
+    """A column of a source as it is read. ``optional``: NULL where a file lacks it."""
+
+    name: str
+    type: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSource:
+    """A source as it is read: by ``kind``, through the pinned ``columns``; ``used`` are those that somebody reads.
+
+    ``landed``: its rows are kept in the warehouse, by file. ``fingerprint`` covers all that decides what a file
+    reads as. ``rows`` is the SELECT of a source that lives in the spec.
+    """
+
+    name: str
+    kind: str
+    paths: tuple[str, ...]
+    options: Mapping[str, object]
+    columns: tuple[PinnedColumn, ...]
+    used: tuple[str, ...]
+    landed: bool
+    fingerprint: str
+    rows: str | None
+    checks: tuple[PlanCheck, ...]
+    file: str
+    line: int
+    column: int
+    pipeline: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanModel:
+    """A model as it is run. ``storage`` is ``table``, ``view`` or ``inline``; ``sql`` is the user's query, params bound.
+
+    ``fingerprint`` is that of its meaning alone: of what it reads, only the names are in it. ``volatile`` models
+    are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
+    """
+
+    name: str
+    storage: str
+    published: bool
+    sql: str
+    fingerprint: str
+    columns: tuple[Column, ...]
+    reads: tuple[str, ...]
+    checks: tuple[PlanCheck, ...]
+    volatile: bool
+    dynamic: bool
+    reason: str
+    file: str
+    line: int
+    column: int
+    pipeline: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    path: str = ""
+
+    @property
+    def schema(self) -> str:
+        """The schema of the warehouse that its table or view stands in."""
+        return "main" if self.published else HIDDEN_SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOutput:
+    """A file, or a partitioned folder, that a model is written to."""
+
+    name: str
+    model: str
+    path: str
+    format: str
+    partition_by: tuple[str, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole project, compiled: sources by name, models by name in running order."""
+
+    project: str
+    warehouse: str
+    limits: Mapping[str, str]
+    allow: tuple[str, ...]
+    sources: Mapping[str, PlanSource]
+    models: Mapping[str, PlanModel]
+    outputs: tuple[PlanOutput, ...]
+
+    def relation_columns(self, name: str) -> tuple[Column, ...]:
+        """The columns of a source or a model."""
+        if name in self.models:
+            return self.models[name].columns
+        return tuple(Column(column.name, column.type) for column in self.sources[name].columns)
+
+    def checks_of(self, name: str) -> tuple[PlanCheck, ...]:
+        """The checks of a source or a model."""
+        return self.models[name].checks if name in self.models else self.sources[name].checks
+
+    def declared(self, name: str) -> str:
+        """The name of a source or a model as declared, for one written in any case. Raises KeyError."""
+        if name in self.models or name in self.sources:
+            return name
+        lower = name.lower()
+        return next(known for known in (*self.sources, *self.models) if known.lower() == lower)
+
+    def needs(self, name: str) -> list[str]:
+        """What a model reads, and what its checks read besides, as declared."""
+        model = self.models[name]
+        others = [self.declared(other) for check in model.checks for other in check.others]
+        return list(dict.fromkeys([*model.reads, *(other for other in others if other != name)]))

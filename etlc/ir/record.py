@@ -1,0 +1,89 @@
+"""What past runs left behind, and what the sources look like now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a source: path relative to the project (or absolute, under ``allow``), size in bytes, times in ns.
+
+    ``digest`` is a content hash where size and time could not be trusted; ``trusted`` says that from now on they can,
+    because the file was older than its observation by more than a clock's tick. ``layout`` are the columns that the
+    file has, in its order, as (name, type or ""); it is empty for formats without a header.
+    """
+
+    path: str
+    size: int
+    mtime: int
+    changed: int
+    digest: str = ""
+    trusted: bool = True
+    layout: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def token(self) -> str:
+        """What identifies the content of the file."""
+        return self.digest or f"{self.size}-{self.mtime}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source as it is now, or as a run saw it: its files, and a version that covers them and how they are read."""
+
+    version: str
+    parts: tuple[Part, ...] = ()
+    landed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What a run left of a model. ``placement`` is how and where it is kept (``decide.placement``).
+
+    ``version`` names the state of its rows; ``inputs`` are the versions that it was built from. ``checked`` maps a
+    check's name to the fingerprint that passed on these rows.
+    """
+
+    name: str
+    placement: str
+    published: bool
+    fingerprint: str
+    version: str
+    inputs: Mapping[str, str]
+    columns: tuple[str, ...]
+    rows: int
+    seconds: float
+    checked: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """What a run wrote: the version of the model, the fingerprint of the output, and each file's size and time."""
+
+    name: str
+    version: str
+    fingerprint: str
+    path: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that is remembered. ``relations`` are the tables and views of the warehouse: ``schema.name`` in
+    lower case, to ``table`` or ``view``."""
+
+    models: Mapping[str, ModelRecord] = field(default_factory=dict)
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
+    source_checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
+    relations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What is there now: the sources' files, and the files of outputs (path to size and time)."""
+
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,176 @@
+"""What the user wrote, typed, with its places. Made by ``load``; nothing is resolved yet.
+
+Field names are the keys of the YAML files; ``doc`` in a field's metadata is the description that the JSON
+schemas carry. Positions never take part in equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from etlc.diagnostics import Located, Span, SqlText
+from etlc.kinds.checks import Check
+
+
+def nothing() -> Any:
+    """A field that is an empty, read-only mapping by default."""
+    return field(default_factory=lambda: MappingProxyType({}))
+
+
+def doc(text: str, **default: Any) -> Any:
+    """A dataclass field with a description for the JSON schema."""
+    return field(metadata={"doc": text}, **default)
+
+
+def place() -> Any:
+    """The field that holds where something was written: not compared, not part of any schema."""
+    return field(default=Span(""), compare=False, repr=False, metadata={"internal": True})
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """A parameter of the project: a DuckDB type (None: the natural type of the value) and its default."""
+
+    default: object
+    type: Located | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what a run may use."""
+
+    memory: Located | None = doc("Memory that DuckDB may use, e.g. 4GB.", default=None)
+    threads: int | None = doc("Threads that DuckDB may use.", default=None)
+    temp: Located | None = doc("Disk space for intermediate results, e.g. 20GB.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A check with its severity, its tolerance and its name.
+
+    ``tolerate`` is a number of failures, or a share of the rows (0.001 for ``0.1%``) when ``tolerate_share``.
+    """
+
+    check: Check
+    severity: str = "error"
+    tolerate: float = 0
+    tolerate_share: bool = False
+    name: Located | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """What is promised of a column."""
+
+    type: Located | None = doc("DuckDB type, e.g. BIGINT or DECIMAL(12,2).", default=None)
+    nullable: bool = doc("false: the column has no NULL. Checked.", default=True)
+    unique: bool = doc("true: no value stands twice. Checked.", default=False)
+    description: Located | None = doc("What the column means.", default=None)
+    tags: tuple[Located, ...] = doc("Words to find it by, e.g. pii.", default=())
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """Where rows come from: files (``path``) or the spec itself (``rows``)."""
+
+    name: Located
+    path: tuple[Located, ...] = ()
+    format: Located | None = None
+    options: Mapping[str, object] = nothing()
+    columns: Mapping[Located, ColumnSpec] = nothing()
+    rows: tuple[Mapping[str, object], ...] | None = None
+    checks: tuple[CheckSpec, ...] = ()
+    description: Located | None = None
+    owner: Located | None = None
+    tags: tuple[Located, ...] = ()
+    pipeline: str = ""
+    file: str = ""
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One SELECT and what is promised of it. ``sql`` is None where none was found (a finding stands for that).
+
+    ``defaults`` of the project are applied already. ``sql_file`` is the ``.sql`` file, if the SQL stands in one.
+    """
+
+    name: Located
+    sql: SqlText | None
+    description: Located | None = None
+    owner: Located | None = None
+    tags: tuple[Located, ...] = ()
+    key: tuple[Located, ...] = ()
+    columns: Mapping[Located, ColumnSpec] = nothing()
+    checks: tuple[CheckSpec, ...] = ()
+    materialize: str = "auto"
+    incremental: str = "auto"
+    publish: bool | None = None
+    pipeline: str = ""
+    file: str = ""
+    sql_file: str | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """A file, or a folder with ``partition_by``, that a model is written to."""
+
+    name: Located
+    model: Located
+    path: Located
+    format: Located | None = None
+    partition_by: tuple[Located, ...] = ()
+    pipeline: str = ""
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTestSpec:
+    """Given rows of sources and models, the rows that a model must give."""
+
+    name: Located
+    model: Located
+    given: Mapping[Located, tuple[Mapping[str, object], ...]]
+    expect: tuple[Mapping[str, object], ...]
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class LockedColumn:
+    """A column as ``etlc.lock`` pins it. ``optional``: not every file has it, and it reads as NULL there."""
+
+    name: str
+    type: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSource:
+    """A source as ``etlc.lock`` pins it. ``options`` are the reader's options that were inferred (header, delim)."""
+
+    columns: tuple[LockedColumn, ...]
+    options: Mapping[str, object] = nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A whole project as written. Names of sources and models are unique, without regard to case."""
+
+    project: Located
+    warehouse: Located
+    params: Mapping[str, ParamSpec]
+    limits: Limits
+    allow: tuple[Located, ...]
+    sources: Mapping[str, SourceSpec]
+    models: Mapping[str, ModelSpec]
+    outputs: tuple[OutputSpec, ...]
+    tests: tuple[UnitTestSpec, ...]
+    locked: Mapping[str, LockedSource]
+    span: Span = place()

@@ -1,0 +1,38 @@
+"""The statements that a plan stands for: what makes a model's table or view, in the warehouse and in ``plan.sql``."""
+
+from __future__ import annotations
+
+from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
+from etlc.sql.quote import ident, idents, qualified
+
+UNTYPED = '"NULL"'
+
+
+def exact_query(model: PlanModel) -> str:
+    """The model's query with the names and types that a table made from it has, for a view of it."""
+    chosen = ", ".join(
+        ident(c.name) if c.type == UNTYPED else f"CAST({ident(c.name)} AS {c.type}) AS {ident(c.name)}" for c in model.columns
+    )
+    return f"SELECT {chosen} FROM (\n{model.sql}\n) AS _etlc_query({idents(c.name for c in model.columns)})"
+
+
+def create_table(model: PlanModel) -> str:
+    """CREATE OR REPLACE TABLE from the user's own text."""
+    return f"CREATE OR REPLACE TABLE {qualified(model.schema, model.name)} AS\n{model.sql}"
+
+
+def create_view(plan: Plan, model: PlanModel) -> str:
+    """A view that finds what it reads by itself: what does not stand in ``main`` is named before the user's text."""
+    named = []
+    for need in model.reads:
+        if need in plan.sources:
+            named.append(f"{ident(need)} AS NOT MATERIALIZED ({landed_select(plan, need)})")
+        elif plan.models[need].schema != "main":
+            named.append(f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})")
+    head = f"WITH {', '.join(named)} " if named else ""
+    return f"CREATE OR REPLACE VIEW {qualified(model.schema, model.name)} AS\n{head}{exact_query(model)}"
+
+
+def landed_select(plan: Plan, source: str) -> str:
+    """The used columns of a landed source."""
+    return f"SELECT {idents(plan.sources[source].used)} FROM {qualified(LANDING_SCHEMA, source)}"

@@ -1,0 +1,1 @@
+"""What multiplies: kinds of sources, checks and sinks, one file a kind. Layer 2."""

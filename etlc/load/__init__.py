@@ -1,0 +1,39 @@
+"""Text to ``Spec``: YAML and SQL files, their structure, and where everything was written. Light to import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from etlc.diagnostics import Diagnostics
+from etlc.ir.spec import LockedSource, Spec
+from etlc.load.files import DiskFiles, Files, find_root, snapshot
+
+__all__ = ["DiskFiles", "Files", "find_root", "load", "parse_lock", "render_lock", "schema_text", "snapshot"]
+
+
+def load(files: Files, diagnostics: Diagnostics) -> Spec | None:
+    """The project as written. All mistakes are reported in one go; None only without a usable etlc.yaml."""
+    from etlc.load.project import read_project
+
+    return read_project(files, diagnostics)
+
+
+def parse_lock(text: str | bytes, diagnostics: Diagnostics) -> Mapping[str, LockedSource]:
+    """The sources that the text of an etlc.lock pins; damage is E116."""
+    from etlc.load import lock
+
+    return lock.parse_lock(text, diagnostics)
+
+
+def render_lock(sources: Mapping[str, LockedSource]) -> str:
+    """The text of an etlc.lock: stable, sorted, one fact a line."""
+    from etlc.load import lock
+
+    return lock.render_lock(sources)
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema ``project`` or ``pipeline``, as text for editors."""
+    from etlc.load import schema
+
+    return schema.schema_text(name)

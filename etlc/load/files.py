@@ -1,0 +1,103 @@
+"""The files of a project: the one place of this stage that touches the disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+PROJECT_FILE = "etlc.yaml"
+LOCK_FILE = "etlc.lock"
+YAML_ENDINGS = (".yaml", ".yml")
+SPEC_ENDINGS = (*YAML_ENDINGS, ".sql")
+
+
+class Files(Protocol):
+    """Where the text of a project comes from: a folder, or a revision in git. Paths are relative, with ``/``."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, None where there is none. OSError where it is there, but may not be read."""
+        ...
+
+    def walk(self, folder: str, endings: tuple[str, ...]) -> list[str]:
+        """All files below ``folder`` whose names end with one of ``endings``, sorted; hidden folders are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFiles:
+    """The files of a folder on disk. A symbolic link never leads out of it."""
+
+    folder: Path
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, None where there is none. OSError for one that leads out of the project."""
+        if "\0" in path:
+            return None
+        root = os.path.realpath(self.folder)
+        real = os.path.realpath(os.path.join(root, path))
+        if not os.path.lexists(os.path.join(root, path)):
+            return None
+        if real != root and not real.startswith(root.rstrip(os.sep) + os.sep):
+            raise PermissionError("it is a link that leads out of the project")
+        with open(real, "rb") as file:
+            return file.read()
+
+    def walk(self, folder: str, endings: tuple[str, ...]) -> list[str]:
+        """All files below ``folder`` with one of the endings. Linked folders are not followed: they may be cycles."""
+        root = os.path.realpath(self.folder)
+        top = os.path.realpath(os.path.join(root, folder))
+        if top != root and not top.startswith(root.rstrip(os.sep) + os.sep):
+            return []
+        found = []
+        for here, folders, names in os.walk(top):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                if name.endswith(endings) and not name.startswith("."):
+                    found.append(os.path.relpath(os.path.join(here, name), root).replace(os.sep, "/"))
+        return sorted(found)
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder, from ``start`` upwards, that holds an ``etlc.yaml``."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    return None
+
+
+def snapshot(files: Files) -> dict[str, bytes]:
+    """Every spec file that ``load`` would read, by its path. What cannot be read is left out."""
+    from etlc.load.project import pipeline_folders
+
+    texts: dict[str, bytes] = {}
+
+    def take(path: str) -> bytes | None:
+        try:
+            data = files.read(path)
+        except OSError:
+            return None
+        if data is not None:
+            texts[path] = data
+        return data
+
+    project = take(PROJECT_FILE)
+    take(LOCK_FILE)
+    for path in spec_paths(files, pipeline_folders(project or b"")):
+        take(path)
+    for path in block_paths(files):
+        take(path)
+    return texts
+
+
+def spec_paths(files: Files, folders: tuple[str, ...]) -> list[str]:
+    """The pipeline files and the SQL files below ``folders``, each once, sorted."""
+    found = {path for folder in folders for path in files.walk(folder, SPEC_ENDINGS)}
+    return sorted(path for path in found if path != PROJECT_FILE and not path.startswith("blocks/"))
+
+
+def block_paths(files: Files) -> list[str]:
+    """The files of reusable blocks."""
+    return files.walk("blocks", YAML_ENDINGS)

@@ -1,0 +1,86 @@
+"""Paths that a spec names: inside the project, or under an entry of ``allow``."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from etlc.diagnostics import Diagnostics, Located
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_CONTROL = re.compile("[\0-\x1f\x7f]")
+_FORWARD = "Write it with forward slashes, relative to etlc.yaml."
+
+
+def check_path(path: Located, allow: Iterable[str], diagnostics: Diagnostics, help: str = "") -> bool:
+    """Whether a path may be used; if not, the finding says why. ``${env:NAME}`` counts as the name of a folder."""
+    fault = _fault(path, tuple(allow))
+    if fault is not None:
+        diagnostics.add("E113", path.span, f"The path `{_shown(path)}` {fault[0]}.", help or fault[1])
+    return fault is None
+
+
+def check_allowed(entry: Located, diagnostics: Diagnostics) -> bool:
+    """Whether an entry of ``allow`` is a folder or an address that paths can lie under."""
+    return check_path(entry, (entry,), diagnostics)
+
+
+def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
+    if _CONTROL.search(path):
+        return "contains a control character", "Remove it."
+    if "\\" in path:
+        return "contains a backslash", _FORWARD
+    if path.startswith("~"):
+        return "begins with `~`, which is another folder for everybody", _FORWARD
+    scheme = _SCHEME.match(path)
+    if scheme and scheme[1].lower() == "file":
+        return "is a file:// address", "Write the plain path."
+    if scheme and len(scheme[1]) == 1:
+        return "begins with a drive letter", _FORWARD
+    if _climbs(path):
+        return "goes up with `..` behind a wildcard, a variable or a server", "Write it without `..`."
+    if any(_below(path, entry) for entry in allow):
+        return None
+    if scheme:
+        return "is outside the project", f"Allow it in etlc.yaml: `allow: [{_shown(_address(path))}]`."
+    if posixpath.normpath(path).startswith(("/", "../")) or posixpath.normpath(path) == "..":
+        folder = posixpath.dirname(posixpath.normpath(path)) or "/"
+        help = f"Move it into the project, or allow its folder in etlc.yaml: `allow: [{_shown(folder)}]`."
+        return "is outside the project", help
+    return None
+
+
+def _climbs(path: str) -> bool:
+    """Whether ``..`` stands where nobody can tell what is above: in an address, behind a wildcard or a variable."""
+    if _SCHEME.match(path):
+        return ".." in re.split(r"/|%2[fF]", re.sub(r"%2[eE]", ".", path))
+    parts = path.split("/")
+    wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[{$]", part)), len(parts))
+    return ".." in parts[wild:]
+
+
+def _below(path: str, entry: str) -> bool:
+    if _SCHEME.match(entry):
+        scheme, _, rest = entry.partition(":")
+        mine, _, tail = path.partition(":")
+        stem = rest.rstrip("/")
+        return mine.lower() == scheme.lower() and (tail == stem or tail.startswith(stem + "/"))
+    if _SCHEME.match(path) or path.startswith("/") != entry.startswith("/"):
+        return False
+    folder, normal = posixpath.normpath(entry), posixpath.normpath(path)
+    if normal == folder:
+        return True
+    prefix = folder.rstrip("/") + "/"  # below `..` lies `../x`, but not `../../x`
+    return normal.startswith(prefix) and not normal.removeprefix(prefix).startswith("..")
+
+
+def _address(path: str) -> str:
+    """The part of an address that names the place: ``s3://bucket/`` of ``s3://bucket/a/b``."""
+    parts = path.split("/", 3)
+    return "/".join(parts[:3]) + "/"
+
+
+def _shown(path: str) -> str:
+    flat = "".join(letter if letter.isprintable() else "�" for letter in path)
+    return flat if len(flat) <= 60 else flat[:59] + "…"

@@ -1,0 +1,88 @@
+"""YAML that is none, in plain words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# NUL, other control characters, and line ends that only YAML and Unicode count: an editor shows other lines.
+_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
+
+_PROBLEMS = (
+    ("mapping values are not allowed", "A `:` followed by a space is not possible here.",
+     "Indent keys of one map alike, and put text that contains `: ` in quotes."),
+    ("could not find expected ':'", "A key stands here without its `:`.",
+     "Write `key: value`; text over several lines needs `|`."),
+    ("block sequence entries are not allowed", "A list with `-` cannot begin on the line of its key.",
+     "Put each `- item` on a line of its own."),
+    ("did not find expected key", "This line is indented like nothing above it, or a key is missing.",
+     "Indent keys of one map alike, and put text after a closing quote inside the quotes."),
+    ("did not find expected '-'", "A list is mixed with something else here.",
+     "Indent keys and `- items` alike within one block."),
+    ("did not find expected ',' or ']'", "The list that begins in line {context} is not closed by `]`.",
+     "Add the missing `,` or `]`."),
+    ("did not find expected ',' or '}'", "The map that begins in line {context} is not closed by `}}`.",
+     "Add the missing `,` or `}`, and put values that contain `: ` or `,` in quotes."),
+    ("found unexpected end of stream", "The quoted text that begins in line {context} is not closed.",
+     "Add the closing quote."),
+    ("found unknown escape character", "A backslash in double quotes begins an escape that YAML does not know.",
+     "Use single quotes, where a backslash is a backslash."),
+    ("did not find expected <document start>", "Something stands here that belongs to nothing above.",
+     "Check the indentation of this line."),
+    ("did not find expected comment or line break", "A block of text begins with `|` or `>` alone on the line.",
+     "Put the text on the next line, indented."),
+)
+_LONGEST = 40
+
+
+def quoted(text: str) -> str:
+    """A piece of the user's text, in backticks, on one line and not too long."""
+    flat = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
+    return f"`{flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + '…'}`"
+
+
+class Fault(Exception):
+    """Why a YAML text has no tree; it becomes a finding. Lines and columns count from 1."""
+
+    def __init__(self, code: str, line: int, column: int, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.code, self.line, self.column, self.message, self.help = code, line, column, message, help
+
+
+def text_fault(text: str) -> Fault | None:
+    """What makes a text unfit to be parsed at all."""
+    if found := _CONFLICT.search(text):
+        return _at(text, found.start(), "An unresolved merge conflict begins here.",
+                   "Keep one of the two sides, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.")
+    if found := _ODD.search(text):
+        return _at(text, found.start(), f"The character U+{ord(found.group()):04X} is not allowed here.",
+                   "Remove it; it is invisible in most editors.")
+    return None
+
+
+def syntax_fault(error: Any, text: str) -> Fault:
+    """The finding for an error of the YAML parser."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return Fault("E101", 1, 1, "This is not valid YAML.")
+    problem, start = str(getattr(error, "problem", "") or ""), getattr(error, "context_mark", None) or mark
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    here = line[mark.column : mark.column + 1]
+    message, help = f"This is not valid YAML: {problem or 'it cannot be read'}.", ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or here == "\t":
+        message, help = "A tab is used for indentation, which YAML does not allow.", "Indent with spaces."
+    elif "cannot start any token" in problem:
+        message, help = f"Text cannot begin with `{here}`.", "Put the text in quotes."
+    else:
+        for part, words, advice in _PROBLEMS:
+            if part in problem:
+                message, help = words.replace("{context}", str(start.line + 1)).replace("}}", "}"), advice
+                break
+    return Fault("E101", mark.line + 1, mark.column + 1, message, help)
+
+
+def _at(text: str, offset: int, message: str, help: str) -> Fault:
+    before = text[:offset]
+    return Fault("E101", before.count("\n") + 1, offset - before.rfind("\n"), message, help)

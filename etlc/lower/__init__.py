@@ -1,0 +1,126 @@
+"""Lowering: from the bound graph to the plan, which is plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from etlc.ir.binding import Column
+from etlc.ir.graph import BoundCheck, BoundGraph, BoundModel
+from etlc.ir.plan import PinnedColumn, Plan, PlanCheck, PlanModel, PlanOutput, PlanSource
+from etlc.ir.spec import OutputSpec
+from etlc.kinds.sinks import sink_kind
+from etlc.kinds.sources import source_kind
+from etlc.lower.fingerprint import digest, query_fingerprint
+from etlc.lower.storage import storages
+from etlc.lower.used import columns_of, used_columns
+
+__all__ = ["digest", "lower"]
+
+
+def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
+    """The plan of a bound graph. ``rows`` gives the SELECT of each source that lives in the spec."""
+    spec = bound.graph.spec
+    stored = storages(bound)
+    used = used_columns(bound)
+    viewed = {need for name, model in bound.models.items() if stored[name][0] == "view" for need in model.model.reads}
+    sources = {name: _source(name, bound, rows.get(name), used[name], name in viewed) for name in bound.schemas}
+    relations: dict[str, Sequence[Column]] = {
+        name: [Column(column.name, column.type) for column in schema.columns] for name, schema in bound.schemas.items()
+    }
+    relations.update({name: model.columns for name, model in bound.models.items()})
+    models = {name: _model(model, bound, stored[name], relations) for name, model in bound.models.items()}
+    known = {name.lower(): name for name in models}
+    outputs = tuple(_output(o, known[o.model.lower()]) for o in spec.outputs if o.model.lower() in known)
+    limits = {"memory": spec.limits.memory, "threads": spec.limits.threads, "temp": spec.limits.temp}
+    return Plan(
+        str(spec.project), str(spec.warehouse), {key: str(value) for key, value in limits.items() if value is not None},
+        tuple(map(str, spec.allow)), sources, models, outputs,
+    )  # fmt: skip
+
+
+def _source(name: str, bound: BoundGraph, rows: str | None, used: list[str], viewed: bool) -> PlanSource:
+    spec = bound.graph.sources[name].spec
+    schema = bound.schemas[name]
+    paths = tuple(map(str, spec.path))
+    kind = None if rows is not None else source_kind(spec.format, paths)
+    options = {**schema.options, **spec.options}
+    columns = tuple(PinnedColumn(column.name, column.type, column.optional) for column in schema.columns)
+    typed = [(column.name, column.type) for column in columns] if rows is not None else []
+    return PlanSource(
+        name=name,
+        kind=kind.FORMAT if kind else "rows",
+        paths=paths,
+        options=options,
+        columns=columns,
+        used=tuple(used),
+        landed=bool(used) and (viewed or bool(kind and kind.LANDED)),
+        fingerprint=digest("source", kind.FORMAT if kind else rows, options, typed),
+        rows=rows,
+        checks=_checks(bound.checks.get(name, ())),
+        file=spec.span.file,
+        line=spec.span.line,
+        column=spec.span.column,
+        pipeline=spec.pipeline,
+        tags=tuple(map(str, spec.tags)),
+        owner=str(spec.owner or ""),
+    )
+
+
+def _model(
+    bound: BoundModel, graph: BoundGraph, stored: tuple[str, str], relations: Mapping[str, Sequence[Column]]
+) -> PlanModel:
+    model = bound.model
+    facts = model.query.facts
+    inputs = {need: relations[need] for need in model.reads}
+    used = {
+        need: columns_of(facts, need, [column.name for column in relations[need]])
+        for need in model.reads
+        if need in graph.schemas
+    }
+    span = model.spec.name.span
+    return PlanModel(
+        name=model.name,
+        storage=stored[0],
+        published=model.published,
+        sql=model.query.bound.text.strip(),
+        fingerprint=query_fingerprint(model.query.bound.text, inputs, used, bound.columns),
+        columns=bound.columns,
+        reads=model.reads,
+        checks=_checks(graph.checks.get(model.name, ())),
+        volatile=model.name in graph.volatile,
+        dynamic=facts.dynamic,
+        reason=stored[1],
+        file=span.file,
+        line=span.line,
+        column=span.column,
+        pipeline=model.spec.pipeline,
+        tags=tuple(map(str, model.spec.tags)),
+        owner=str(model.spec.owner or ""),
+        path=model.spec.sql_file or model.spec.file,
+    )
+
+
+def _checks(checks: Sequence[BoundCheck]) -> tuple[PlanCheck, ...]:
+    found = []
+    for check in checks:
+        spec = check.check.spec
+        others = [str(relation) for relation, _ in spec.check.others()]
+        others += list(check.check.query.reads) if check.check.query else []
+        found.append(
+            PlanCheck(
+                check.name, check.sql, spec.severity, spec.tolerate, spec.tolerate_share,
+                digest("check", check.sql, spec.severity, spec.tolerate, spec.tolerate_share),
+                spec.span.file, spec.span.line, spec.span.column, tuple(dict.fromkeys(others)),
+                tuple(map(str, spec.check.columns())),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _output(output: OutputSpec, model: str) -> PlanOutput:
+    kind = sink_kind(output.format, output.path)
+    format = kind.FORMAT if kind else "parquet"
+    partition_by = tuple(map(str, output.partition_by))
+    return PlanOutput(
+        str(output.name), model, str(output.path), format, partition_by, digest("output", str(output.path), format, partition_by)
+    )

@@ -1,0 +1,266 @@
+"""plan, run and check."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from etlc import __version__
+from etlc.decide import closure, conflicts, decide
+from etlc.diagnostics import Diagnostics, Span
+from etlc.engines.base import EngineError, EngineInterrupted, Session
+from etlc.engines.duckdb import DuckEngine
+from etlc.execute.desk import Desk
+from etlc.execute.paths import Paths
+from etlc.execute.run import Interrupted as RunInterrupted
+from etlc.execute.run import Runner, totals
+from etlc.execute.sources import Sources, fill_layouts, find_drift
+from etlc.execute.tools import Tools
+from etlc.ir.decision import Decisions, Request
+from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
+from etlc.ir.plan import LANDING_SCHEMA, Plan
+from etlc.ir.record import Memory, Observations
+from etlc.ir.statements import create_table, create_view, exact_query
+from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
+from etlc.pipeline.project import Interrupted, Options, Project, Stop
+from etlc.pipeline.selecting import selected
+from etlc.pipeline.stopping import stopped
+from etlc.pipeline.warehouse import observe, open_project, plan_paths, read_memory, remembered, scratch
+from etlc.sql.quote import qualified
+from etlc.state import warehouse as store
+
+_SPECS = Span.whole("etlc.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run would do. ``sql`` are the statements of each model that would be built."""
+
+    diagnostics: Diagnostics
+    plan: Plan | None
+    decisions: Decisions | None
+    sql: Mapping[str, list[str]]
+
+
+@dataclass(slots=True)
+class Ran:
+    """What a run did."""
+
+    diagnostics: Diagnostics
+    run_id: str = ""
+    status: str = "success"
+    models: list[ModelResult] = field(default_factory=list)
+    outputs: list[OutputResult] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    exit_status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks found on what stands."""
+
+    diagnostics: Diagnostics
+    checks: list[CheckResult]
+
+
+def plan(project: Project, options: Options) -> Planned:
+    """What a run would do, and why. Reads specs, state and file listings."""
+    front = compile_project(project, options)
+    if front.plan is None:
+        return Planned(front.diagnostics, None, None, {})
+    paths = plan_paths(front.plan, project)
+    chosen = selected(front.plan, project, options)
+    memory = read_memory(front.plan, project, options, paths)
+    observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
+    decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-")
+    report_conflicts(front.plan, memory, front.diagnostics)
+    return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
+
+
+def report_conflicts(plan: Plan, memory: Memory, diagnostics: Diagnostics) -> None:
+    """Report published models whose name is taken by a table that etlc did not make."""
+    for model in conflicts(plan, memory):
+        span = Span(model.file, model.line, model.column, model.line, model.column + len(model.name))
+        diagnostics.add(
+            "E503", span, f'The warehouse has a table or view "{model.name}" that etlc did not make, and will not replace.',
+            "Rename or drop one of the two.",
+        )  # fmt: skip
+
+
+def statements(plan: Plan, memory: Memory, decisions: Decisions) -> dict[str, list[str]]:
+    """The SQL of each decision."""
+    found: dict[str, list[str]] = {}
+    for name, decision in decisions.models.items():
+        model = plan.models.get(name)
+        if decision.action == "drop":
+            kinds = [(schema, memory.relations.get(f"{schema}.{name}".lower())) for schema in ("main", "_etlc_data")]
+            found[name] = [f"DROP {kind.upper()} {qualified(schema, name)}" for schema, kind in kinds if kind]
+        elif model is None or decision.action == "skip":
+            found[name] = []
+        elif model.storage == "inline":
+            found[name] = [exact_query(model)]
+        else:
+            found[name] = [create_view(plan, model) if model.storage == "view" else create_table(model)]
+    return found
+
+
+def run(project: Project, options: Options, on_event: Callable[[Event], None]) -> Ran:
+    """Bring the selected models up to date. Raises Stop before anything is touched, Interrupted when stopped."""
+    front = compile_project(project, options)
+    ran = Ran(front.diagnostics)
+    if front.plan is None:
+        ran.status, ran.exit_status = "failed", 1
+        return ran
+    plan, paths = need_plan(front), plan_paths(front.plan, project)
+    chosen = selected(plan, project, options)
+    if front.looked:
+        write_lock(project, front.looked)
+        keep(project, options, front)
+    with open_project(plan, project, options, paths) as engine:
+        try:
+            for event in _events(_Run(project, plan, paths, engine, Request(chosen, options.full_refresh), ran)):
+                _collect(ran, event)
+                on_event(event)
+        except (RunInterrupted, EngineInterrupted) as stop:
+            raise Interrupted from stop
+    return ran
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    project: Project
+    plan: Plan
+    paths: Paths
+    engine: DuckEngine
+    request: Request
+    ran: Ran
+
+
+def _events(job: _Run) -> Iterator[Event]:
+    begun, started = time.monotonic(), dt.datetime.now(dt.UTC)
+    run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    job.ran.run_id = run_id
+    session = job.engine.session()
+    memory = remembered(session, job.plan)
+    observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
+    decisions = decide(job.plan, memory, observations, job.request, run_id)
+    report_conflicts(job.plan, memory, job.ran.diagnostics)
+    if not job.ran.diagnostics.errors:
+        observations = with_layouts(job, decisions, observations)
+    yield RunStarted(run_id, totals(decisions))
+    if not job.ran.diagnostics.errors:
+        store.prepare(session) if not decisions.idle else None
+        tools = Tools(
+            job.plan, memory, observations, job.engine, store, job.paths,
+            lambda: scratch(job.plan, job.project, job.paths), started, stopped,
+        )  # fmt: skip
+        yield from _work(job, tools, decisions, run_id)
+    _finish(job, decisions, started, time.monotonic() - begun)
+    yield RunFinished(run_id, job.ran.status, time.monotonic() - begun, tuple(job.ran.diagnostics))
+
+
+def with_layouts(job: _Run, decisions: Decisions, observations: Observations) -> Observations:
+    """The observations with the columns of each file that is read, held against the pinned schema."""
+    found = dict(observations.sources)
+    wanted = [name for name, decision in decisions.sources.items() if decision.action != "skip" and job.plan.sources[name].rows is None]
+    if wanted and any(not part.layout for name in wanted for part in found[name].parts):
+        with scratch(job.plan, job.project, job.paths) as engine:
+            session = engine.session()
+            for name in wanted:
+                found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
+    for name in wanted:
+        readers = [model.name for model in job.plan.models.values() if name in model.reads]
+        find_drift(job.plan.sources[name], found[name], job.ran.diagnostics, readers)
+    return Observations(found, observations.files)
+
+
+def _work(job: _Run, tools: Tools, decisions: Decisions, run_id: str) -> Iterator[Event]:
+    sources = Sources(tools, decisions, job.ran.diagnostics)
+    yield from sources.run(Desk(tools, job.engine.session()))
+    if job.ran.diagnostics.errors:
+        return
+    threads = int(job.plan.limits.get("threads", "2"))
+    runner = Runner(tools, decisions, frozenset(sources.blocked), max(1, min(2, threads)), run_id)
+    yield from runner.run()
+
+
+def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: float) -> None:
+    ran = job.ran
+    results: list[ModelResult | OutputResult] = [*ran.models, *ran.outputs]
+    bad = [result for result in results if result.status in ("failed", "blocked")]
+    failing = [check for check in ran.checks if check.status == "fail"]
+    if ran.diagnostics.errors and not bad and not failing:
+        ran.status, ran.exit_status = "failed", 1
+        ran.models.clear()
+        return
+    if bad or failing:
+        ran.status, ran.exit_status = "failed", 3
+    for result in results:
+        if result.error is not None:
+            ran.diagnostics.append(result.error)
+    for check in ran.checks:
+        if check.diagnostic is not None and check.status == "fail":
+            ran.diagnostics.append(check.diagnostic)
+    if decisions.idle:
+        return
+    place = job.engine.session()
+    _tidy(job, place)
+    store.save_run(place, ran.run_id, started.replace(tzinfo=None).isoformat(), seconds, ran.status, (__version__, job.engine.version))
+    try:
+        place.execute("CHECKPOINT")
+    except EngineError:
+        pass  # another reader holds a snapshot; the next run does it
+
+
+def _tidy(job: _Run, session: Session) -> None:
+    """Drop landed tables of sources that the specs no longer have, where the whole project was run."""
+    if job.request.selected is not None:
+        return
+    memory = store.recall(session)
+    gone = [name for name in memory.sources if name not in job.plan.sources]
+    for name in gone:
+        session.execute(f"DROP TABLE IF EXISTS {qualified(LANDING_SCHEMA, name)}")
+    store.forget_sources(session, gone)
+
+
+def _collect(ran: Ran, event: Event) -> None:
+    if isinstance(event, ModelResult):
+        ran.models.append(event)
+    elif isinstance(event, OutputResult):
+        ran.outputs.append(event)
+    elif isinstance(event, CheckResult):
+        ran.checks.append(event)
+
+
+def check(project: Project, options: Options) -> Checked:
+    """Run the data checks of the selected models, and of the sources they read, on what stands."""
+    front = compile_project(project, options)
+    plan, paths = need_plan(front), plan_paths(need_plan(front), project)
+    chosen = selected(plan, project, options)
+    results: list[CheckResult] = []
+    memory = read_memory(plan, project, options, paths)
+    if not memory.models:
+        raise Stop("Nothing has been run yet, so there is nothing to check. `etlc run` comes first.", 1)
+    with open_project(plan, project, options, paths, read_only=True) as engine:
+        memory = remembered(engine.session(), plan)
+        observations = observe(plan, memory, paths, frozenset(plan.sources))
+        tools = Tools(plan, memory, observations, engine, store, paths, lambda: scratch(plan, project, paths), dt.datetime.now(dt.UTC), stopped)
+        desk = Desk(tools, engine.session())
+        for name in _checked_names(plan, memory, chosen):
+            for one in plan.checks_of(name):
+                try:
+                    results.append(desk.check(name, one))
+                except EngineError as error:
+                    front.diagnostics.add("E502", Span(one.file, one.line, one.column), f'Check "{one.name}" of "{name}" could not run: {error.error.message.splitlines()[0]}')
+    return Checked(front.diagnostics, results)
+
+
+def _checked_names(plan: Plan, memory: Memory, chosen: frozenset[str] | None) -> list[str]:
+    models = [name for name in plan.models if (chosen is None or name in chosen) and f"{plan.models[name].schema}.{name}".lower() in memory.relations]
+    scope = closure(plan, frozenset(models))
+    sources = [name for name, source in plan.sources.items() if source.checks and any(name in plan.models[m].reads for m in scope) and source.landed]
+    return [*sources, *models]
+

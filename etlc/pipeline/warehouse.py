@@ -1,0 +1,101 @@
+"""The warehouse of a project: opened, and what it remembers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from etlc.diagnostics import Span
+from etlc.engines.base import Session, WarehouseBusy, WarehouseUnusable
+from etlc.engines.duckdb import DuckEngine, Fence, open_memory, open_warehouse
+from etlc.execute.observe import observe_outputs, observe_source
+from etlc.execute.paths import PathProblem, Paths, variables
+from etlc.ir.plan import Plan
+from etlc.ir.record import Memory, Observations
+from etlc.pipeline.project import Options, Project, Stop, stop_with
+from etlc.pipeline.stopping import watch
+from etlc.state.warehouse import StateUnreadable, recall
+
+_SPECS = Span.whole("etlc.yaml")
+
+
+def plan_paths(plan: Plan, project: Project) -> Paths:
+    """The paths of a compiled project, with the environment for ``${env:NAME}``. Raises Stop."""
+    patterns = [*plan.allow, *(path for source in plan.sources.values() for path in source.paths)]
+    patterns += [output.path for output in plan.outputs]
+    named = frozenset(name for pattern in patterns for name in variables(pattern))
+    paths = Paths(project.root, plan.allow, os.environ, named)
+    try:
+        paths.folders()
+    except PathProblem as problem:
+        raise stop_with("E113", _SPECS, f"`allow:` cannot be used: {problem}.") from problem
+    return paths
+
+
+def fence(plan: Plan, project: Project, paths: Paths) -> Fence:
+    """What a run's connection may touch."""
+    return Fence(tuple(paths.folders()), plan.limits, "")
+
+
+def scratch(plan: Plan, project: Project, paths: Paths) -> DuckEngine:
+    """A fenced database in memory."""
+    temp = str(project.root / ".etlc" / "tmp")
+    engine = open_memory(Fence(tuple(paths.folders()), plan.limits, temp))
+    watch(engine)
+    return engine
+
+
+def warehouse_path(plan: Plan, project: Project) -> Path:
+    """Where the warehouse lies."""
+    return project.root / plan.warehouse
+
+
+def open_project(plan: Plan, project: Project, options: Options, paths: Paths, read_only: bool = False) -> DuckEngine:
+    """Open the warehouse. Raises Stop: 75 where another process holds it, 1 where it cannot be opened."""
+    path = warehouse_path(plan, project)
+    if not paths.inside(str(path)):
+        raise stop_with("E113", _SPECS, f"The warehouse {plan.warehouse} leads out of the project by a symbolic link.")
+    try:
+        engine = open_warehouse(path, fence(plan, project, paths), options.lock_timeout, read_only)
+    except WarehouseBusy as busy:
+        raise stop_with(
+            "E504", _SPECS, f"The warehouse {plan.warehouse} is in use by {busy.holder}.",
+            "Wait for it, or give it more time with --lock-timeout 60s.", 75,
+        ) from busy  # fmt: skip
+    except WarehouseUnusable as problem:
+        words = str(problem).replace(f"{project.root}/", "").rstrip(".")
+        raise stop_with("E505", _SPECS, f"The warehouse {plan.warehouse} cannot be opened: {words}.") from problem
+    watch(engine)
+    return engine
+
+
+def remembered(session: Session, plan: Plan) -> Memory:
+    """What past runs left. Raises Stop where it cannot be read."""
+    try:
+        return recall(session)
+    except StateUnreadable as problem:
+        raise stop_with("E505", _SPECS, f"The warehouse {plan.warehouse} cannot be used: {problem}.") from problem
+
+
+def read_memory(plan: Plan, project: Project, options: Options, paths: Paths) -> Memory:
+    """What past runs left, without keeping the warehouse open; empty where there is none yet."""
+    if not warehouse_path(plan, project).exists():
+        return Memory()
+    with open_project(plan, project, options, paths, read_only=True) as engine:
+        return remembered(engine.session(), plan)
+
+
+def observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str]) -> Observations:
+    """What the sources and the outputs' files look like now. Raises Stop for a path that may not be used."""
+    found = {}
+    for name, source in plan.sources.items():
+        if name not in names:
+            continue
+        try:
+            found[name] = observe_source(source, paths, memory.sources.get(name))
+        except PathProblem as problem:
+            span = Span(source.file, source.line, source.column, source.line, source.column + len(name))
+            raise stop_with("E402", span, f'Source "{name}" cannot be read: {paths.redact(str(problem))}.') from problem
+    return Observations(found, observe_outputs({n: r.files for n, r in memory.outputs.items()}, paths))
+
+

@@ -1,0 +1,236 @@
+"""compile, lock and init: what writes files of the project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from etlc.diagnostics import Diagnostics
+from etlc.execute.scan import scan_sql
+from etlc.execute.sources import fill_layouts
+from etlc.ir.codec import encode
+from etlc.ir.plan import Plan
+from etlc.ir.record import Memory, Observations
+from etlc.ir.spec import LockedSource
+from etlc.ir.statements import exact_query
+from etlc.load import DiskFiles, load, parse_lock, render_lock, schema_text
+from etlc.pipeline.compiling import LOCK, compile_project, replace_file
+from etlc.pipeline.project import Options, Project, Stop
+from etlc.pipeline.selecting import selected
+from etlc.pipeline.warehouse import observe, plan_paths, scratch
+from etlc.sql.quote import ident
+
+_FOLDER = ".etlc/compiled"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What was compiled, and the files that were written, relative to the project."""
+
+    diagnostics: Diagnostics
+    files: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What etlc.lock says now: ``changes`` are sentences."""
+
+    diagnostics: Diagnostics
+    changes: list[str]
+    path: str
+
+
+def compile_to_files(project: Project, options: Options) -> Compiled:
+    """Write ``.etlc/compiled/``: a file per model, ``plan.json`` and ``plan.sql``."""
+    front = compile_project(project, options)
+    if front.plan is None:
+        return Compiled(front.diagnostics, [])
+    plan = front.plan
+    chosen = selected(plan, project, options)
+    names = [name for name in plan.models if chosen is None or name in chosen]
+    scans = source_scans(plan, project, front.diagnostics)
+    if front.diagnostics.errors:
+        return Compiled(front.diagnostics, [])
+    written = {f"{name}.sql": model_text(plan, name) for name in names}
+    written["plan.json"] = json.dumps(plan_data(plan, names), indent=2) + "\n"
+    written["plan.sql"] = plan_script(plan, names, scans)
+    folder = project.root / _FOLDER
+    if folder.is_dir():
+        for stale in folder.iterdir():
+            if stale.name not in written and stale.is_file():
+                stale.unlink()
+    for name, text in written.items():
+        replace_file(project, f"{_FOLDER}/{name}", text)
+    write_schemas(project)
+    return Compiled(front.diagnostics, [f"{_FOLDER}/{name}" for name in written])
+
+
+def source_scans(plan: Plan, project: Project, diagnostics: Diagnostics) -> dict[str, str]:
+    """The SELECT of each source over the files that are there now, paths relative to the project."""
+    paths = plan_paths(plan, project)
+    observations: Observations = observe(plan, Memory(), paths, frozenset(plan.sources))
+    found = {}
+    with scratch(plan, project, paths) as engine:
+        session = engine.session()
+        for name, source in plan.sources.items():
+            state = fill_layouts(source, observations.sources[name], paths, session, diagnostics)
+            found[name] = scan_sql(source, state.parts, [column.name for column in source.columns], None)
+    return found
+
+
+def model_text(plan: Plan, name: str) -> str:
+    """The compiled query of one model."""
+    model = plan.models[name]
+    return f"-- {name}: {model.storage} ({model.reason})\n{model.sql}\n"
+
+
+def plan_data(plan: Plan, names: list[str]) -> dict[str, object]:
+    """The plan as JSON: models in running order, sources, outputs."""
+    return {
+        "project": plan.project,
+        "models": [
+            {
+                "model": name, "storage": model.storage, "published": model.published, "reason": model.reason,
+                "reads": list(model.reads), "fingerprint": model.fingerprint, "file": model.file, "line": model.line,
+                "columns": [{"name": column.name, "type": column.type} for column in model.columns],
+                "checks": [{"check": check.name, "severity": check.severity, "sql": check.sql} for check in model.checks],
+                "sql": model.sql,
+            }
+            for name, model in plan.models.items() if name in set(names)
+        ],
+        "sources": [
+            {"source": name, "format": source.kind, "paths": list(source.paths), "options": encode(source.options),
+             "columns": [{"name": column.name, "type": column.type} for column in source.columns], "used": list(source.used)}
+            for name, source in plan.sources.items()
+        ],
+        "outputs": [{"output": o.name, "model": o.model, "path": o.path, "format": o.format} for o in plan.outputs],
+    }  # fmt: skip
+
+
+def plan_script(plan: Plan, names: list[str], scans: Mapping[str, str]) -> str:
+    """``plan.sql``: started in the project's folder, plain DuckDB makes the same published tables with it."""
+    needed = _needed(plan, names)
+    lines = [
+        f"-- {plan.project}: the pipeline as plain DuckDB SQL, made by `etlc compile`.",
+        "-- Start it in the project's folder; the published tables appear in whatever database is current.",
+    ]
+    lasting = {need for name in needed if plan.models[name].storage == "view" and plan.models[name].published for need in _below(plan, name)}
+    for name, scan in scans.items():
+        if any(name in plan.models[model].reads for model in needed):
+            kind = "VIEW" if name in lasting else "TEMP VIEW"
+            lines.append(f"CREATE OR REPLACE {kind} {ident(name)} AS\n{scan};")
+    for name in needed:
+        model = plan.models[name]
+        if model.published:
+            kind = "VIEW" if model.storage == "view" else "TABLE"
+            body = exact_query(model) if model.storage == "view" else model.sql
+            lines.append(f"CREATE OR REPLACE {kind} {ident(name)} AS\n{body};")
+        else:
+            scope = "" if name in lasting else "TEMP "
+            body = exact_query(model) if model.storage != "table" else model.sql
+            kind = "TABLE" if model.storage == "table" else "VIEW"
+            lines.append(f"CREATE OR REPLACE {scope}{kind} {ident(name)} AS\n{body};")
+    return "\n\n".join(lines) + "\n"
+
+
+def _below(plan: Plan, name: str) -> set[str]:
+    """What a lasting view reads, through inlined models and views as well: it must last too."""
+    found: set[str] = set()
+    queue = [name]
+    for here in queue:
+        for need in plan.models[here].reads if here in plan.models else ():
+            if need not in found:
+                found.add(need)
+                if need in plan.models and plan.models[need].storage != "table":
+                    queue.append(need)
+    return found
+
+
+def _needed(plan: Plan, names: list[str]) -> list[str]:
+    wanted = set(names)
+    for name in reversed(list(plan.models)):
+        if name in wanted:
+            wanted.update(need for need in plan.models[name].reads if need in plan.models)
+    return [name for name in plan.models if name in wanted]
+
+
+def write_schemas(project: Project) -> None:
+    """Copies of the JSON schemas, for the project's editor."""
+    for name in ("project", "pipeline"):
+        replace_file(project, f".etlc/schemas/{name}.schema.json", schema_text(name))
+
+
+def lock(project: Project, options: Options) -> Locked:
+    """Look at all sources, and rewrite etlc.lock."""
+    from dataclasses import replace
+
+    from etlc.engines.binder import DuckBinder
+    from etlc.pipeline.front import look_at
+    from etlc.resolve import resolve
+
+    diagnostics = Diagnostics()
+    spec = load(DiskFiles(project.root), diagnostics)
+    if spec is None:
+        raise Stop("", 1, diagnostics)
+    graph = resolve(replace(spec, models={}, outputs=(), tests=()), options.params, DuckBinder(), Diagnostics())
+    names = [name for name, source in graph.sources.items() if source.spec.rows is None and source.spec.path]
+    looked = look_at(graph, names, project)
+    before = _old_lock(project)
+    after: dict[str, LockedSource] = {}
+    for name in names:
+        found = looked[name]
+        if found.schema is not None:
+            after[name] = found.schema
+        elif name in before:
+            after[name] = before[name]
+        elif found.problem:
+            diagnostics.add("E401", spec.sources[name].span, f'The schema of source "{name}" is not known: {found.problem}.', found.help)
+    replace_file(project, LOCK, render_lock(after))
+    return Locked(diagnostics, lock_changes(before, after), LOCK)
+
+
+def _old_lock(project: Project) -> Mapping[str, LockedSource]:
+    path = project.root / LOCK
+    return parse_lock(path.read_bytes(), Diagnostics()) if path.exists() else {}
+
+
+def lock_changes(before: Mapping[str, LockedSource], after: Mapping[str, LockedSource]) -> list[str]:
+    """What changed between two locks, a sentence each."""
+    found = [f"{name}: locked, {len(after[name].columns)} columns" for name in after if name not in before]
+    found += [f"{name}: no longer a source" for name in before if name not in after]
+    for name in after:
+        if name not in before:
+            continue
+        old = {column.name: column.type for column in before[name].columns}
+        new = {column.name: column.type for column in after[name].columns}
+        found += [f"{name}.{column}: new, {new[column]}" for column in new if column not in old]
+        found += [f"{name}.{column}: gone" for column in old if column not in new]
+        found += [f"{name}.{column}: {old[column]} is now {new[column]}" for column in new if old.get(column, new[column]) != new[column]]
+        if dict(before[name].options) != dict(after[name].options):
+            found.append(f"{name}: how it is read changed")
+    return found
+
+
+def init_project(directory: Path) -> list[str]:
+    """Make a small working project with data. Raises Stop (2) where one is in the way."""
+    template = package_files("etlc.cli") / "template"
+    if (directory / "etlc.yaml").exists():
+        raise Stop(f"{directory} has an etlc.yaml already.", 2)
+    written = []
+    for source in sorted(Path(str(template)).rglob("*")):
+        if not source.is_file() or "__pycache__" in source.parts:
+            continue
+        name = source.relative_to(Path(str(template))).as_posix().replace("dot_", ".")
+        target = directory / name
+        if target.exists():
+            raise Stop(f"{target} is in the way; `etlc init` writes into an empty folder.", 2)
+        written.append((source, target, name))
+    for source, target, _ in written:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    write_schemas(Project(directory.resolve()))
+    return [name for _, _, name in written]

@@ -1,0 +1,53 @@
+"""The page of a code, and the list of codes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from importlib.resources import files
+
+from etlc.diagnostics import CODES, Code
+from etlc.report.grid import GridColumn, grid
+from etlc.report.text import Line, Piece, clean, line
+
+
+def facts(code: Code) -> dict[str, object]:
+    """A code as JSON."""
+    return {"code": code.code, "severity": code.severity, "title": code.title}
+
+
+def page(code: Code) -> str:
+    """What there is to say of a code, as Markdown."""
+    found = files("etlc.diagnostics").joinpath("docs", f"{code.code}.md")
+    if found.is_file():
+        return found.read_text(encoding="utf-8")
+    return f"# {code.code}: {code.title}\n"
+
+
+def styled(text: str) -> list[Line]:
+    """Markdown for a terminal: headings stand out, fenced code is indented and without its fences."""
+    made: list[Line] = []
+    fenced = False
+    for one in text.rstrip().split("\n"):
+        if one.startswith("```"):
+            fenced = not fenced
+        elif fenced:
+            made.append(line(Piece(f"    {clean(one)}", "place")))
+        elif one.startswith("#"):
+            made.append(line(Piece(clean(one.lstrip("#").strip()), "bold")))
+        else:
+            made.append(line(clean(one)))
+    return made
+
+
+def codes(all_codes: Iterable[Code]) -> list[Line]:
+    """All codes with their titles."""
+    rows = [[Piece(code.code, code.severity), Piece(code.title)] for code in all_codes]
+    hint = line(Piece("etlc explain CODE says more of each.", "dim"))
+    return [*grid((GridColumn(""), GridColumn("")), rows, None), [], hint]
+
+
+def suggestion(text: str) -> str:
+    """Codes that were probably meant; empty where there are none."""
+    near = difflib.get_close_matches(text.strip().upper(), CODES, 3, 0.7)
+    return f" Did you mean {' or '.join(near)}?" if near else " `etlc explain` lists them all."

@@ -1,0 +1,96 @@
+"""The plan as text: what would be done, to what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from etlc.ir.decision import Decision, Decisions, OutputDecision
+from etlc.ir.plan import Plan
+from etlc.report.grid import GridColumn, grid
+from etlc.report.reasons import why
+from etlc.report.text import Line, Piece, clean, counted, line
+
+_HEADS = (GridColumn("action"), GridColumn("model"), GridColumn("why", shrink=True))
+_LONG_HEADS = (GridColumn("action"), GridColumn("strategy"), GridColumn("model"), GridColumn("why", shrink=True))
+_OUTPUT_HEADS = (GridColumn("action"), GridColumn("output"), GridColumn("file"), GridColumn("why", shrink=True))
+
+
+def render(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]] | None, width: int | None) -> list[Line]:
+    """The steps and the outputs. ``sql`` is given for the long form, which leaves nothing out."""
+    long = sql is not None
+    current = sum(_action(step) == "skip" for step in decisions.models.values())
+    if decisions.idle and not long:
+        return [line(f"Nothing to do: {_are(current)} up to date.")]
+    made: list[Line] = []
+    steps = [step for step in decisions.models.values() if long or _action(step) != "skip"]
+    if steps:
+        made.extend(grid(_LONG_HEADS if long else _HEADS, [_step(step, long) for step in steps], width))
+        made.append([])
+    outputs = [output for output in decisions.outputs if long or output.action != "skip"]
+    if outputs:
+        paths = {output.name: output.path for output in plan.outputs}
+        made.extend(grid(_OUTPUT_HEADS, [_output(output, paths) for output in outputs], width))
+        made.append([])
+    for name, statements in (sql or {}).items():
+        if name in decisions.models and statements:
+            made.extend(_statements(name, statements))
+    return [*made, line(_summary(decisions, current))]
+
+
+def _action(step: Decision) -> str:
+    """What is done, in a word; a model that only has its checks run is neither built nor left alone."""
+    return "check" if step.action == "skip" and step.checks else step.action
+
+
+def action_piece(action: str) -> Piece:
+    """An action in its colour: what is removed stands out, what is left alone steps back."""
+    return Piece(action, {"skip": "dim", "drop": "bad", "check": ""}.get(action, "good"))
+
+
+def _step(step: Decision, long: bool) -> list[Piece]:
+    action = action_piece(_action(step))
+    style = "dim" if action.text == "skip" else ""
+    strategy = [Piece(clean(step.strategy), "dim")] if long else []
+    return [action, *strategy, Piece(clean(step.model), style or "bold"), Piece(why(step.reason), style)]
+
+
+def _output(output: OutputDecision, paths: Mapping[str, str]) -> list[Piece]:
+    style = "dim" if output.action == "skip" else ""
+    path = Piece(clean(paths.get(output.output, "")), style)
+    return [
+        action_piece(output.action),
+        Piece(clean(output.output), style or "bold"),
+        path,
+        Piece(why(output.reason), style),
+    ]
+
+
+def _statements(name: str, statements: Sequence[str]) -> list[Line]:
+    made = [line(Piece(f"-- {clean(name)}", "place"))]
+    for statement in statements:
+        text = statement.rstrip().rstrip(";") + ";"
+        made.extend(line(clean(one.replace("\t", "    "))) for one in text.split("\n"))
+    return [*made, []]
+
+
+def _summary(decisions: Decisions, current: int) -> str:
+    dropped = sum(step.action == "drop" for step in decisions.models.values())
+    checked = sum(_action(step) == "check" for step in decisions.models.values())
+    built = len(decisions.models) - current - dropped - checked
+    written = sum(output.action != "skip" for output in decisions.outputs)
+    read = sum(source.action != "skip" for source in decisions.sources.values())
+    parts = [
+        f"{counted(read, 'source')} to read" if read else "",
+        f"{counted(built, 'model')} to build" if built else "",
+        f"{counted(checked, 'model')} to check" if checked else "",
+        f"{counted(dropped, 'model')} to drop" if dropped else "",
+        f"{counted(written, 'output')} to write" if written else "",
+    ]
+    todo = ", ".join(part for part in parts if part)
+    if not todo:
+        return f"Nothing to do: {_are(current)} up to date."
+    return f"{todo}; {_are(current)} up to date." if current else f"{todo}."
+
+
+def _are(models: int) -> str:
+    return f"{counted(models, 'model')} {'is' if models == 1 else 'are'}"

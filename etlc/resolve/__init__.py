@@ -1,0 +1,120 @@
+"""Names, references and cycles: from the spec to the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from etlc.diagnostics import Diagnostics
+from etlc.ir.binding import Binder
+from etlc.ir.graph import Graph, GraphCheck, GraphModel, GraphSource, Query
+from etlc.ir.spec import ModelSpec, Spec
+from etlc.resolve.checks import check_needs, resolve_checks
+from etlc.resolve.order import descendants, topological
+from etlc.resolve.params import param_literals
+from etlc.resolve.queries import QueryReader
+
+__all__ = ["descendants", "resolve", "topological"]
+
+
+def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: Diagnostics) -> Graph:
+    """Resolve every name of the project. ``params`` are the texts given with ``--param``.
+
+    A model that cannot be resolved is reported once; what reads it is left out in silence.
+    """
+    names = {name.lower(): str(name) for name in (*spec.sources, *spec.models)}
+    literals = param_literals(spec, params, binder, diagnostics)
+    reader = QueryReader(binder, names, literals, diagnostics)
+    queries = {
+        name: reader.read(model.sql, f'Model "{name}"') for name, model in spec.models.items() if model.sql is not None
+    }
+    resolved = {name: query for name, query in queries.items() if query is not None}
+    checks = {name: resolve_checks(spec.models[name], reader, diagnostics) for name in resolved}
+    sources = {
+        name: GraphSource(source, resolve_checks(source, reader, diagnostics)) for name, source in spec.sources.items()
+    }
+    _check_ends(spec, sources, names, diagnostics)
+    edges = {name: [*query.reads, *check_needs(checks[name], names)] for name, query in resolved.items()}
+    order, cycles = topological({name: [n for n in needs if n != name or n in resolved[name].reads] for name, needs in edges.items()})
+    for cycle in cycles:
+        _report_cycle(cycle, resolved, checks, diagnostics)
+    readers = _readers({name: list(query.reads) for name, query in resolved.items()})
+    bad = {member for cycle in cycles for member in cycle} | (set(spec.models) - set(resolved))
+    bad |= descendants(bad, _readers(edges))
+    models = {
+        name: GraphModel(
+            spec.models[name], resolved[name], _published(spec.models[name], readers.get(name, []), spec),
+            tuple(readers.get(name, ())), checks[name],
+        )
+        for name in order
+        if name not in bad
+    }  # fmt: skip
+    return Graph(spec, sources, models, frozenset(bad))
+
+
+def _readers(edges: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    readers: dict[str, list[str]] = {}
+    for name, needs in edges.items():
+        for need in dict.fromkeys(needs):
+            readers.setdefault(need, []).append(name)
+    return readers
+
+
+def _published(model: ModelSpec, readers: list[str], spec: Spec) -> bool:
+    """As spec.md says: an output, read by no model of its own pipeline or by one of another, or told so."""
+    if model.publish is not None:
+        return model.publish
+    if any(output.model.lower() == model.name.lower() for output in spec.outputs):
+        return True
+    pipelines = {spec.models[reader].pipeline for reader in readers}
+    return model.pipeline not in pipelines or pipelines != {model.pipeline}
+
+
+def _check_ends(
+    spec: Spec, sources: Mapping[str, GraphSource], names: Mapping[str, str], diagnostics: Diagnostics
+) -> None:
+    """What hangs on the graph from outside: outputs, unit tests, and checks of sources, which may read sources only."""
+    models = {str(name).lower(): str(name) for name in spec.models}
+    for output in spec.outputs:
+        if output.model.lower() not in models:
+            kind = "a source" if output.model.lower() in names else "unknown"
+            diagnostics.add(
+                "E303", output.model.span, f'Output "{output.name}" is of "{output.model}", which is {kind}; outputs are of models.',
+                _nearest(output.model, models),
+            )  # fmt: skip
+    for test in spec.tests:
+        if test.model.lower() not in models:
+            diagnostics.add(
+                "E305", test.model.span, f'Test "{test.name}" is of "{test.model}", which is no model.', _nearest(test.model, models)
+            )
+        for given in test.given:
+            if given.lower() not in names:
+                diagnostics.add("E305", given.span, f'Test "{test.name}" gives rows of "{given}", which is no source or model.', _nearest(given, names))
+    for name, source in sources.items():
+        for need in check_needs(source.checks, names):
+            if need.lower() in models:
+                diagnostics.add(
+                    "E302", source.spec.span, f'A check of source "{name}" reads model "{need}"; sources are checked before any model.',
+                    "Put the check on the model.",
+                )  # fmt: skip
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name.lower(), list(known), 1)
+    return f'Did you mean "{known[close[0]]}"?' if close else ""
+
+
+def _report_cycle(
+    cycle: list[str], queries: Mapping[str, Query], checks: Mapping[str, tuple[GraphCheck, ...]], diagnostics: Diagnostics
+) -> None:
+    first, need = cycle[0], cycle[1 % len(cycle)]
+    query = queries[first]
+    place = query.text.at(0)
+    for table in query.facts.tables:
+        if table.name.lower() == need.lower() and table.offset is not None:
+            place = query.text.at(query.bound.written(table.offset), len(table.name))
+    chain = " reads ".join(f'"{name}"' for name in (*cycle, cycle[0]))
+    through = "" if all(n in queries[m].reads for m, n in zip(cycle, [*cycle[1:], cycle[0]], strict=True)) else " (by way of a check)"
+    help = "A model cannot be built from itself. For recursion inside one model use WITH RECURSIVE." if len(cycle) == 1 else "Break the circle: move what they share into a model that both read."
+    diagnostics.add("E209", place, f"These models read each other in a circle{through}: {chain}.", help)

@@ -1,0 +1,173 @@
+"""Reading one query: is it a single SELECT, what does it read, may it do so."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from etlc.diagnostics import Diagnostics, Span, SqlText
+from etlc.ir.binding import Binder, SqlError
+from etlc.ir.graph import Query
+from etlc.resolve.safety import check_safety, looks_like_file
+from etlc.sql.fallback import read_query
+from etlc.sql.params import BoundSql, bind_params, find_params, without_end
+from etlc.sql.tree import Facts, read_tree
+
+
+class QueryReader:
+    """Resolves queries against the names of a project: ``names`` maps lower case to the name as declared."""
+
+    def __init__(
+        self, binder: Binder, names: Mapping[str, str], params: Mapping[str, str], diagnostics: Diagnostics
+    ) -> None:
+        self.binder = binder
+        self.names = names
+        self.params = params
+        self.diagnostics = diagnostics
+
+    def read(self, text: SqlText, what: str, this: bool = False) -> Query | None:
+        """The query resolved; None where it is unusable, which is then reported. ``this`` may name the checked model."""
+        if not self._params_known(text):
+            return None
+        bound = bind_params(without_end(text.text), self.params)
+        facts = self._facts(text, bound, what)
+        if facts is None:
+            return None
+        fine = check_safety(facts, text, bound, what, self.diagnostics)
+        reads = self._reads(facts, text, bound, what, this)
+        return Query(text, bound, facts, reads) if fine and reads is not None else None
+
+    def expression(self, text: SqlText, what: str) -> Query | None:
+        """An expression over the row of the checked relation; None where it is not one, which is then reported."""
+        if not self._params_known(text):
+            return None
+        bound = bind_params(text.text, self.params)
+        head = "SELECT (\n"
+        whole = BoundSql(f"{head}{bound.text}\n)", bound.used, ((0, 0, len(head)), *bound.edits))
+        alone = self.binder.parse(whole.text)
+        if isinstance(alone, SqlError):
+            place = text.span if alone.offset is None else text.at(whole.written(alone.offset), alone.length)
+            self.diagnostics.add("E205", place, f"{what} is not a valid expression: {_sentence(alone.message)}.")
+            return None
+        if not _is_one_expression(alone):
+            self.diagnostics.add("E302", text.span, f"{what} must be a single expression over the row.")
+            return None
+        facts = read_tree(alone, whole.text)
+        if not check_safety(facts, text, whole, what, self.diagnostics):
+            return None
+        reads = self._reads(facts, text, whole, what, this=True)
+        return None if reads is None else Query(text, bound, facts, reads)
+
+    def _params_known(self, text: SqlText) -> bool:
+        fine = True
+        for name, start, length in find_params(text.text):
+            if name.lower() not in self.params:
+                fine = False
+                close = difflib.get_close_matches(name.lower(), self.params, 1)
+                self.diagnostics.add(
+                    "E115", text.at(start, length), f"There is no param ${name}.",
+                    f"Did you mean ${close[0]}?" if close else "Declare it under `params:` in etlc.yaml.",
+                )  # fmt: skip
+        return fine
+
+    def _facts(self, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
+        if not bound.text.strip():
+            self.diagnostics.add("E205", text.span, f"The SQL of {what} is empty.")
+            return None
+        if "\0" in bound.text:
+            self.diagnostics.add("E205", text.at(bound.text.index("\0")), f"The SQL of {what} has a NUL character in it.")
+            return None
+        tree = self.binder.parse(bound.text)
+        if isinstance(tree, SqlError):
+            return self._without_tree(tree, text, bound, what)
+        count = len(tree.get("statements", []))
+        facts = read_tree(tree, bound.text)
+        if count == 1 and not facts.refused:
+            return facts
+        message = f"{what} has {count} statements; it must be one SELECT." if count > 1 else f"{what} is not a SELECT."
+        if count == 0:
+            message = f"The SQL of {what} is empty."
+        self.diagnostics.add("E206", text.at(_first_word(bound.text)), message, _ONE_SELECT)
+        return None
+
+    def _without_tree(self, error: SqlError, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
+        if error.kind == "parser":
+            place = text.span if error.offset is None else text.at(bound.written(error.offset), error.length)
+            self.diagnostics.add("E205", place, f"{_sentence(error.message)[:1].upper()}{_sentence(error.message)[1:]}.", _hint(bound.text))
+            return None
+        facts = read_query(bound.text)
+        if facts is None:
+            self.diagnostics.add("E206", text.at(_first_word(bound.text)), f"{what} is not one SELECT.", _ONE_SELECT)
+        return facts
+
+    def _reads(self, facts: Facts, text: SqlText, bound: BoundSql, what: str, this: bool) -> tuple[str, ...] | None:
+        """The declared names that are read, each once; None where one of them is not declared."""
+        reads: dict[str, None] = {}
+        fine = True
+        for table in facts.tables:
+            place = text.span if table.offset is None else text.at(bound.written(table.offset), len(table.name))
+            known = self.names.get(table.name.lower())
+            if not table.prefix and this and table.name.lower() == "this":
+                continue
+            if not table.prefix and known is not None:
+                reads[known] = None
+                continue
+            fine = False
+            if table.prefix:
+                self._report_prefix(table.prefix, table.name, place, what)
+            elif looks_like_file(table.name):
+                self.diagnostics.add(
+                    "E207", place, f"{what} reads the file '{table.name}'; a model reads declared sources only.",
+                    f"Declare a source with `path: {table.name}` under `sources:`, and select from its name.",
+                )  # fmt: skip
+            else:
+                self.report_unknown(table.name, place)
+        return tuple(reads) if fine else None
+
+    def _report_prefix(self, prefix: str, name: str, place: Span, what: str) -> None:
+        if name.lower() in self.names:
+            self.diagnostics.add(
+                "E211", place, f"{prefix}.{name} is written with a schema; models and sources are named bare.",
+                f"Write {self.names[name.lower()]}.",
+            )  # fmt: skip
+        else:
+            self.diagnostics.add(
+                "E207", place, f"{what} reads {prefix}.{name}, which is no source or model of this project.",
+                "A model reads declared sources and models only, by their bare names.",
+            )  # fmt: skip
+
+    def report_unknown(self, name: str, place: Span) -> None:
+        """Report a name that is neither a source nor a model, with the nearest one that is."""
+        close = difflib.get_close_matches(name.lower(), list(self.names), 1, 0.6)
+        help = f'Did you mean "{self.names[close[0]]}"?' if close else "Declare it as a source, or add a model of that name."
+        self.diagnostics.add("E202", place, f'There is no source or model "{name}".', help)
+
+
+_ONE_SELECT = "A model is one SELECT; etlc makes the table from it."
+
+
+def _sentence(message: str) -> str:
+    """The first line of an engine's message, without its full stop."""
+    return message.split("\n", 1)[0].strip().rstrip(".!")
+
+
+def _first_word(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _hint(text: str) -> str:
+    if "{{" in text or "{%" in text:
+        return "This looks like Jinja; etlc takes plain SQL. Name models bare, and use $name for params."
+    if any(mark in text for mark in "\u2018\u2019\u201c\u201d"):
+        return "There are curly quotes in this SQL; SQL wants straight ones: ' for text, \" for names."
+    return ""
+
+
+def _is_one_expression(tree: dict[str, object]) -> bool:
+    statements = tree.get("statements")
+    if not isinstance(statements, list) or len(statements) != 1:
+        return False
+    node = statements[0].get("node", {})
+    plain = node.get("type") == "SELECT_NODE" and node.get("from_table", {}).get("type") == "EMPTY"
+    clauses = ("where_clause", "having", "qualify", "group_expressions", "modifiers", "sample")
+    return plain and len(node.get("select_list", [])) == 1 and not any(node.get(clause) for clause in clauses)

@@ -1,0 +1,212 @@
+"""What a query reads and calls, from DuckDB's own syntax tree (``json_serialize_sql``).
+
+The judge's tree, not sqlglot's, because this decides what a model may touch: what DuckDB would read is what is
+found here. Names of CTEs hide relations as SQL says. Offsets count characters of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+_NO_PLACE = 2**63
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """A relation that a query names. ``prefix`` is its schema or catalog, where one is written."""
+
+    name: str
+    prefix: str
+    offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRef:
+    """A function that a query calls; ``table`` where it stands in FROM."""
+
+    name: str
+    table: bool
+    offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one query reads and calls.
+
+    ``names`` holds, in lower case, every name that could be a column; ``whole`` the relations (lower case) of which
+    every column is used (``*``, NATURAL joins, PIVOT, whole rows, positional aliases). ``refused``: it is a
+    form that is no query (DESCRIBE, SUMMARIZE, SHOW). ``sampled``: TABLESAMPLE or USING SAMPLE stands in it.
+    ``dynamic``: its columns depend on the data (PIVOT without IN).
+    """
+
+    tables: tuple[TableRef, ...]
+    functions: tuple[FunctionRef, ...]
+    names: frozenset[str]
+    bare: frozenset[str]
+    whole: frozenset[str]
+    refused: bool = False
+    sampled: bool = False
+    dynamic: bool = False
+
+
+@dataclass(slots=True)
+class _Found:
+    text: bytes
+    tables: list[TableRef] = field(default_factory=list)
+    functions: list[FunctionRef] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    refused: bool = False
+    sampled: bool = False
+    aliases: list[tuple[str, str]] = field(default_factory=list)
+
+    def offset(self, node: Node) -> int | None:
+        place = node.get("query_location", _NO_PLACE)
+        if not isinstance(place, int) or place >= _NO_PLACE:
+            return None
+        return len(self.text[:place].decode(errors="ignore"))
+
+
+def read_tree(tree: Node, text: str) -> Facts:
+    """The facts of a parsed query; ``tree`` is what the binder's ``parse`` gave for ``text``."""
+    found = _Found(text.encode())
+    for statement in tree.get("statements", []):
+        _walk(statement.get("node"), frozenset(), found)
+    aliased = {table for alias, table in found.aliases if alias in found.bare}
+    return Facts(
+        tuple(found.tables), tuple(found.functions), frozenset(found.names), frozenset(found.bare),
+        frozenset(found.whole | aliased), found.refused, found.sampled,
+    )  # fmt: skip
+
+
+def _walk(node: object, ctes: frozenset[str], found: _Found) -> None:
+    """Depth first, without recursion into plain lists of values; ``ctes`` are the names that hide relations here."""
+    stack: list[tuple[object, frozenset[str]]] = [(node, ctes)]
+    while stack:
+        here, hidden = stack.pop()
+        if isinstance(here, list):
+            stack.extend((item, hidden) for item in reversed(here))
+        elif isinstance(here, dict):
+            inner = _enter(here, hidden, found, stack)
+            within = _arguments(here["function"]) if here.get("type") == "TABLE_FUNCTION" else here
+            stack.extend((value, inner) for key, value in reversed(within.items()) if key != "cte_map")
+
+
+def _enter(node: Node, hidden: frozenset[str], found: _Found, stack: list[tuple[object, frozenset[str]]]) -> frozenset[str]:
+    """Note what ``node`` itself says; give back the names that are hidden inside it."""
+    for entry in (node.get("cte_map") or {}).get("map", []):
+        name = str(entry["key"]).lower()
+        stack.append((entry["value"], hidden | {name} if _is_recursive(entry["value"]) else hidden))
+        hidden = hidden | {name}
+    kind = node.get("type")
+    note = _NOTES.get(str(kind)) or _NOTES.get(str(node.get("class")))
+    if note:
+        note(node, hidden, found)
+    if node.get("sample"):
+        found.sampled = True
+    return hidden
+
+
+def _is_recursive(cte: Node) -> bool:
+    """DuckDB 1.5 has the node of a CTE below ``query``, DuckDB 2.0 beside it."""
+    kinds = [cte.get("type"), *(value.get("type") for value in cte.values() if isinstance(value, dict))]
+    kinds += [((cte.get("query") or {}).get("node") or {}).get("type")]
+    return "RECURSIVE_CTE_NODE" in kinds
+
+
+def _arguments(function: Node) -> Node:
+    """The function of a TABLE_FUNCTION without itself: what stands within its parentheses."""
+    return {key: value for key, value in function.items() if key not in ("class", "type")}
+
+
+def _note_select(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    if any(_has_star(item) for item in node.get("select_list", [])):
+        found.whole.update(_direct_tables(node.get("from_table"), hidden))
+
+
+def _note_table(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    name = str(node.get("table_name", ""))
+    prefix = str(node.get("schema_name", "") or node.get("catalog_name", ""))
+    if prefix or name.lower() not in hidden:
+        found.tables.append(TableRef(name, prefix, found.offset(node)))
+        if node.get("column_name_alias"):
+            found.whole.add(name.lower())
+        alias = str(node.get("alias") or "").lower()
+        found.aliases.append((alias or name.lower(), name.lower()))
+
+
+def _note_table_function(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    function = node.get("function") or {}
+    found.functions.append(FunctionRef(_function_name(function), True, found.offset(node)))
+
+
+def _note_function(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    found.functions.append(FunctionRef(_function_name(node), False, found.offset(node)))
+
+
+def _function_name(node: Node) -> str:
+    name = str(node.get("function_name") or "")
+    path = (node.get("qualified_name") or {}).get("path") or [name]
+    return str(path[-1]).lower()
+
+
+def _note_column(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    path = [str(name).lower() for name in node.get("column_names", [])]
+    found.names.update(path)
+    if len(path) == 1:
+        found.bare.add(path[0])
+
+
+def _note_join(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    found.names.update(str(name).lower() for name in node.get("using_columns") or [])
+    if node.get("ref_type") == "NATURAL":
+        found.whole.update(_direct_tables(node, hidden))
+
+
+def _note_pivot(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    found.whole.update(_direct_tables(node.get("source"), hidden))
+
+
+def _note_refused(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    found.refused = True
+
+
+_NOTES = {
+    "SELECT_NODE": _note_select,
+    "BASE_TABLE": _note_table,
+    "TABLE_FUNCTION": _note_table_function,
+    "FUNCTION": _note_function,
+    "WINDOW": _note_function,
+    "COLUMN_REF": _note_column,
+    "JOIN": _note_join,
+    "PIVOT": _note_pivot,
+    "SHOW_REF": _note_refused,
+    "COLUMN_DATA": _note_refused,
+}
+
+
+def _has_star(node: object) -> bool:
+    """Whether a star stands in an expression, outside of its subqueries."""
+    if isinstance(node, list):
+        return any(_has_star(item) for item in node)
+    if not isinstance(node, dict) or node.get("class") == "SUBQUERY":
+        return False
+    return node.get("class") == "STAR" or any(_has_star(value) for value in node.values())
+
+
+def _direct_tables(node: object, hidden: frozenset[str]) -> Iterator[str]:
+    """The relations of a FROM clause, without those of its subqueries."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _direct_tables(item, hidden)
+    elif isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE":
+            if str(node.get("table_name", "")).lower() not in hidden:
+                yield str(node["table_name"]).lower()
+        elif node.get("type") != "SUBQUERY":
+            for value in node.values():
+                yield from _direct_tables(value, hidden)

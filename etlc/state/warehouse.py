@@ -1,0 +1,136 @@
+"""What is remembered between runs: in the warehouse itself, so that data and state change in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from etlc.engines.base import Session
+from etlc.ir.record import Memory, ModelRecord, OutputRecord, Part, SourceState
+
+FORMAT = "1"
+_TABLES = (
+    "CREATE SCHEMA IF NOT EXISTS _etlc",
+    "CREATE SCHEMA IF NOT EXISTS _etlc_data",
+    "CREATE SCHEMA IF NOT EXISTS _etlc_land",
+    "CREATE TABLE IF NOT EXISTS _etlc.about (key VARCHAR, value VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.models (name VARCHAR, version VARCHAR, record VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.sources (name VARCHAR, version VARCHAR, landed VARCHAR, checked VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.parts (source VARCHAR, path VARCHAR, size BIGINT, mtime BIGINT, changed BIGINT,"
+    " digest VARCHAR, trusted BOOLEAN, layout VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.outputs (name VARCHAR, record VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.runs (run_id VARCHAR, started TIMESTAMP, seconds DOUBLE, status VARCHAR,"
+    " etlc VARCHAR, duckdb VARCHAR)",
+)
+_RELATIONS = (
+    "SELECT lower(schema_name || '.' || table_name), 'table' FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary"
+    " UNION ALL SELECT lower(schema_name || '.' || view_name), 'view' FROM duckdb_views()"
+    " WHERE database_name = current_database() AND NOT internal AND NOT temporary"
+)
+
+
+class StateUnreadable(Exception):
+    """The state was written by a later etlc, or is damaged. The message says so."""
+
+
+def prepare(session: Session) -> None:
+    """Make the state's tables, once for each run. Existing ones are left as they are."""
+    session.execute("BEGIN")
+    for statement in _TABLES:
+        session.execute(statement)
+    if not session.rows("SELECT value FROM _etlc.about WHERE key = 'format'"):
+        session.execute("INSERT INTO _etlc.about VALUES ('format', ?)", [FORMAT])
+    session.execute("COMMIT")
+
+
+def recall(session: Session) -> Memory:
+    """All that past runs left; an empty memory for a new warehouse. Raises StateUnreadable."""
+    relations = {str(name): str(kind) for name, kind in session.rows(_RELATIONS)}
+    if "_etlc.about" not in relations:
+        return Memory(relations=relations)
+    found = session.rows("SELECT value FROM _etlc.about WHERE key = 'format'")
+    if found and found[0][0] != FORMAT:
+        raise StateUnreadable(f"its state has format {found[0][0]}, and this etlc reads format {FORMAT}")
+    try:
+        return _read(session, relations)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateUnreadable(f"its state is damaged ({error})") from error
+
+
+def _read(session: Session, relations: Mapping[str, str]) -> Memory:
+    parts: dict[str, list[Part]] = {}
+    for source, path, size, mtime, changed, digest, trusted, layout in session.rows("SELECT * FROM _etlc.parts"):
+        columns = tuple((str(name), str(kind)) for name, kind in json.loads(layout)) if layout else ()
+        parts.setdefault(source, []).append(Part(path, size, mtime, changed, digest or "", trusted, columns))
+    sources, checked = {}, {}
+    for name, version, landed, checks in session.rows("SELECT name, version, landed, checked FROM _etlc.sources"):
+        sources[name] = SourceState(version, tuple(sorted(parts.get(name, ()), key=lambda part: part.path)), tuple(json.loads(landed)))
+        checked[name] = json.loads(checks)
+    models = {name: _model(json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.models")}
+    outputs = {name: OutputRecord(**json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.outputs")}
+    return Memory(models, sources, checked, outputs, relations)
+
+
+def _model(data: dict[str, object]) -> ModelRecord:
+    columns = data.pop("columns")
+    if not isinstance(columns, list):
+        raise ValueError("columns of a model")
+    return ModelRecord(columns=tuple(columns), **data)  # type: ignore[arg-type]
+
+
+def save_model(session: Session, record: ModelRecord) -> None:
+    """Put a model's record in place of the one before. Within the transaction that changes its data."""
+    fields = {name: getattr(record, name) for name in ModelRecord.__dataclass_fields__}
+    text = json.dumps({**fields, "inputs": dict(record.inputs), "checked": dict(record.checked)})
+    session.execute("DELETE FROM _etlc.models WHERE name = ?", [record.name])
+    session.execute("INSERT INTO _etlc.models VALUES (?, ?, ?)", [record.name, record.version, text])
+
+
+def forget_model(session: Session, name: str) -> None:
+    """Forget a model that was dropped."""
+    session.execute("DELETE FROM _etlc.models WHERE name = ?", [name])
+
+
+def stored_version(session: Session, name: str) -> str:
+    """The version that a model has in the warehouse: the marker that says whether a commit took place."""
+    rows = session.rows("SELECT version FROM _etlc.models WHERE name = ?", [name])
+    return str(rows[0][0]) if rows else ""
+
+
+def save_source(session: Session, name: str, state: SourceState, checked: Mapping[str, str]) -> None:
+    """Put a source's files and version in place of those before; only the files that changed are written."""
+    known = {
+        row[0]: tuple(row[1:])
+        for row in session.rows("SELECT path, size, mtime, changed, digest, trusted FROM _etlc.parts WHERE source = ?", [name])
+    }
+    new = {p.path: (p.size, p.mtime, p.changed, p.digest, p.trusted) for p in state.parts}
+    stale = [path for path, token in known.items() if new.get(path) != token]
+    if stale:
+        session.execute("DELETE FROM _etlc.parts WHERE source = ? AND path IN (SELECT unnest(?::VARCHAR[]))", [name, stale])
+    fresh = [part for part in state.parts if known.get(part.path) != new[part.path]]
+    for part in fresh:
+        row = [name, part.path, part.size, part.mtime, part.changed, part.digest, part.trusted, json.dumps(part.layout)]
+        session.execute("INSERT INTO _etlc.parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    session.execute("DELETE FROM _etlc.sources WHERE name = ?", [name])
+    row = [name, state.version, json.dumps(list(state.landed)), json.dumps(dict(checked))]
+    session.execute("INSERT INTO _etlc.sources VALUES (?, ?, ?, ?)", row)
+
+
+def forget_sources(session: Session, names: Iterable[str]) -> None:
+    """Forget sources that the specs no longer have."""
+    for name in names:
+        session.execute("DELETE FROM _etlc.sources WHERE name = ?", [name])
+        session.execute("DELETE FROM _etlc.parts WHERE source = ?", [name])
+
+
+def save_output(session: Session, record: OutputRecord) -> None:
+    """Remember what was written."""
+    fields = {name: getattr(record, name) for name in OutputRecord.__dataclass_fields__}
+    session.execute("DELETE FROM _etlc.outputs WHERE name = ?", [record.name])
+    session.execute("INSERT INTO _etlc.outputs VALUES (?, ?)", [record.name, json.dumps({**fields, "files": dict(record.files)})])
+
+
+def save_run(session: Session, run_id: str, started: str, seconds: float, status: str, versions: tuple[str, str]) -> None:
+    """Remember that a run took place. ``started`` is an ISO timestamp in UTC; ``versions`` are etlc's and DuckDB's."""
+    row = [run_id, started, seconds, status, *versions]
+    session.execute("INSERT INTO _etlc.runs VALUES (?, CAST(? AS TIMESTAMP), ?, ?, ?, ?)", row)

@@ -1,0 +1,1 @@
+"""Pipelines over data as the world has it."""

@@ -1,0 +1,1 @@
+"""Tests of the renderers, each against a text that says how it looks."""

@@ -1,0 +1,1 @@
+"""Every TPC-H and TPC-DS query through etlc."""
