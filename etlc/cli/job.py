@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
 
 from etlc.cli.options import Look
 from etlc.cli.screen import Screen
+from etlc.cli.signals import Watch, watch
 from etlc.diagnostics import Diagnostics
 
 Shape = Callable[[Diagnostics], object]
@@ -29,6 +30,7 @@ class Job:
     shape: Shape | None = None
     status: int = 0
     partly: Callable[[], None] = lambda: None
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def look(self) -> Look:
@@ -76,11 +78,10 @@ class Job:
 @contextmanager
 def job(context: typer.Context, look: Look, shape: Shape | None = None, gently: bool = False) -> Iterator[Job]:
     """The frame around a command: signals, mistakes and mishaps become messages and an exit status."""
-    from etlc.cli.signals import watch
-
     made = Job(context.obj, Screen(look), shape)
     stopped = False
     with watch(gently) as watching:
+        made.watch = watching
         try:
             yield made
         except typer.Exit as leave:

@@ -22,6 +22,7 @@ def execute(here: Job, given: Given) -> None:
     """Run, show the progress, and tell at the end what was done: after an interruption or a mishap as well."""
     progress = _Progress(here.screen, Ledger(begun=time.monotonic()))
     ledger = progress.ledger
+    here.watch.stoppable(pipeline.interrupt)
     try:
         project = pipeline.Project.find(here.directory)
         try:
@@ -36,7 +37,7 @@ def execute(here: Job, given: Given) -> None:
         raise
     here.status = done.exit_status
     ledger.models, ledger.outputs, ledger.checks = list(done.models), list(done.outputs), list(done.checks)
-    ledger.run_id = done.run_id
+    ledger.run_id = done.run_id or None
     ledger.finish(done.status, time.monotonic())
     if here.look.json:
         here.json(ran(ledger, done.diagnostics))
@@ -45,8 +46,6 @@ def execute(here: Job, given: Given) -> None:
 
 
 def _tell(here: Job, ledger: Ledger, found: Diagnostics) -> None:
-    if ledger.started and not here.screen.lively():
-        here.screen.note([[]])
     here.findings(ledger.findings(found))
     here.screen.note(render(ledger, here.look.verbose, here.screen.width(sys.stderr)))
 
@@ -78,6 +77,8 @@ class _Progress:
         """The run is over, in one way or another."""
         if self._live is not None:
             self._live.stop()
+        elif self._name_width:
+            self._screen.note([[]])
 
     def _begin(self) -> None:
         width = self._screen.width(sys.stderr)

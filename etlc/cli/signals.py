@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -20,9 +20,16 @@ class Interruption(KeyboardInterrupt):
 
 @dataclass
 class Watch:
-    """What has arrived: the number of the first signal, or None."""
+    """What has arrived: the number of the first signal, or None; and what asks the work to stop."""
 
     signal: int | None = None
+    interrupt: Callable[[], None] | None = None
+
+    def stoppable(self, interrupt: Callable[[], None]) -> None:
+        """From now on a signal calls ``interrupt``; at once if it has come already."""
+        self.interrupt = interrupt
+        if self.signal is not None:
+            interrupt()
 
     @property
     def status(self) -> int:
@@ -34,8 +41,8 @@ class Watch:
 def watch(gently: bool) -> Iterator[Watch]:
     """Listen while the block runs.
 
-    ``gently``: the handler only sets a flag and asks the engine to stop, since an exception that is thrown in the
-    middle of a transaction could land anywhere. Otherwise it throws :class:`Interruption` as well.
+    ``gently``: the handler only sets a flag and asks the work to stop, since an exception that is thrown in the middle
+    of a transaction could land anywhere. Otherwise it throws :class:`Interruption`.
     """
     watching = Watch()
 
@@ -45,10 +52,8 @@ def watch(gently: bool) -> Iterator[Watch]:
                 os.write(2, _SHOW_CURSOR)
             os._exit(watching.status)
         watching.signal = number
-        pipeline = sys.modules.get("etlc.pipeline")
-        interrupt = getattr(pipeline, "interrupt", None)
-        if interrupt is not None:
-            interrupt()
+        if watching.interrupt is not None:
+            watching.interrupt()
         if not gently:
             raise Interruption
 

@@ -63,9 +63,14 @@ def casts(source: PlanSource, parts: tuple[Part, ...]) -> list[Part]:
 
 
 def cast_query(source: PlanSource, parts: list[Part], paths: Paths) -> str:
-    """A query that fails where a value of these files does not cast. The hashes keep DuckDB from skipping the casts."""
+    """A query that fails where a value of these files does not cast."""
+    return _force(source, scan_sql(source, parts, source.used, paths))
+
+
+def _force(source: PlanSource, scan: str) -> str:
+    """A query that reads every used value of a scan: DuckDB leaves out what is only counted."""
     hashes = ", ".join(f"bit_xor(hash({ident(name)}))" for name in source.used)
-    return f"SELECT {hashes} FROM ({scan_sql(source, parts, source.used, paths)}) AS _etlc_casts"
+    return f"SELECT {hashes} FROM ({scan}) AS _etlc_scan"
 
 
 def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Engine, paths: Paths) -> Diagnostic:
@@ -97,7 +102,7 @@ def _rejected(
         if part.size == 0:
             continue
         try:
-            session.rows(f"SELECT count(*) FROM ({scan_sql(source, [part], source.used, paths, rejects=True)}) AS _etlc_scan")
+            session.rows(_force(source, scan_sql(source, [part], source.used, paths, rejects=True)))
             rows = session.rows(
                 "SELECT line, column_name, error_type, csv_line, error_message FROM reject_errors ORDER BY line LIMIT 1"
             )

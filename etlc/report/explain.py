@@ -49,5 +49,5 @@ def codes(all_codes: Iterable[Code]) -> list[Line]:
 
 def suggestion(text: str) -> str:
     """Codes that were probably meant; empty where there are none."""
-    near = difflib.get_close_matches(text.strip().upper(), CODES, 3, 0.7)
+    near = difflib.get_close_matches(text.strip().upper(), CODES, 3, 0.6)
     return f" Did you mean {' or '.join(near)}?" if near else " `etlc explain` lists them all."

@@ -63,13 +63,13 @@ class Ledger:
         self.running.clear()
 
     def findings(self, found: Diagnostics) -> Diagnostics:
-        """``found``, and the errors that models, outputs and checks came to; each once."""
+        """``found``, and the errors that models, outputs and checks came to, each once. A check that warns is none."""
         merged = Diagnostics()
         merged.extend(found)
         for error in [
             *(model.error for model in self.models),
             *(output.error for output in self.outputs),
-            *(check.diagnostic for check in self.checks if check.status != "pass"),
+            *(check.diagnostic for check in self.checks if check.status == "fail"),
         ]:
             if error is not None:
                 merged.append(error)

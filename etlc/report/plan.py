@@ -76,12 +76,14 @@ def _statements(name: str, statements: Sequence[str]) -> list[Line]:
 def _summary(decisions: Decisions, current: int) -> str:
     dropped = sum(step.action == "drop" for step in decisions.models.values())
     checked = sum(_action(step) == "check" for step in decisions.models.values())
-    built = len(decisions.models) - current - dropped - checked
+    inlined = sum(step.action == "inline" for step in decisions.models.values())
+    built = len(decisions.models) - current - dropped - checked - inlined
     written = sum(output.action != "skip" for output in decisions.outputs)
     read = sum(source.action != "skip" for source in decisions.sources.values())
     parts = [
         f"{counted(read, 'source')} to read" if read else "",
         f"{counted(built, 'model')} to build" if built else "",
+        f"{counted(inlined, 'model')} to inline" if inlined else "",
         f"{counted(checked, 'model')} to check" if checked else "",
         f"{counted(dropped, 'model')} to drop" if dropped else "",
         f"{counted(written, 'output')} to write" if written else "",

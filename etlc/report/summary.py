@@ -49,7 +49,7 @@ def _model(model: ModelResult) -> list[Piece]:
         _result(model.status, model.action),
         Piece(clean(model.model), style or "bold"),
         Piece(f"{model.rows:,}" if model.rows is not None and worked else "", style),
-        Piece(duration(model.seconds) if worked else "", style),
+        Piece(duration(model.seconds) if worked and model.action != "inline" else "", style),
         Piece(why(model.reason), style),
     ]
 
@@ -78,12 +78,14 @@ def _idle(ledger: Ledger) -> Line:
 
 def _last(ledger: Ledger) -> Line:
     statuses = [model.status for model in ledger.models]
-    built = sum(m.status == "success" and m.action not in ("skip", "drop") for m in ledger.models)
+    built = sum(m.status == "success" and m.action not in ("skip", "drop", "inline") for m in ledger.models)
+    inlined = sum(m.status == "success" and m.action == "inline" for m in ledger.models)
     dropped = sum(m.status == "success" and m.action == "drop" for m in ledger.models)
     written = sum(output.status == "success" for output in ledger.outputs)
     unwritten = sum(output.status == "failed" for output in ledger.outputs)
     good = [
         f"{counted(built, 'model')} built" if built else "",
+        f"{inlined:,} inlined" if inlined else "",
         f"{counted(dropped, 'model')} dropped" if dropped else "",
         f"{counted(written, 'output')} written" if written else "",
         f"{statuses.count('skipped'):,} up to date" if "skipped" in statuses else "",
@@ -103,4 +105,8 @@ def _last(ledger: Ledger) -> Line:
 
 def _checks(ledger: Ledger) -> str:
     passed = sum(check.status == "pass" for check in ledger.checks)
-    return f"{counted(passed, 'check')} passed" if passed else ""
+    warned = sum(check.status == "warn" for check in ledger.checks)
+    said = [f"{counted(passed, 'check')} passed"] if passed else []
+    if warned:
+        said.append(f"{warned:,} warned" if passed else f"{counted(warned, 'check')} warned")
+    return ", ".join(said)

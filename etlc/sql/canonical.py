@@ -226,7 +226,7 @@ class _Renaming:
     def _prefixed(self, index: int) -> bool:
         """Whether what sqlglot took for a column is a part of something else."""
         before, after = self.written[index - 1], self.written[index + 1 : index + 2]
-        if before.kind == "dot" or before.low == "collate" or (before.kind == "op" and before.text in "$#@?:\\"):
+        if before.kind == "dot" or before.low == "collate" or before.text in ("$", "#", "@", "?"):
             return True
         return bool(after) and (after[0].text in (":=", "=>") or (after[0].glued and after[0].kind == "string"))
 

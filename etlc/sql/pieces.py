@@ -14,7 +14,8 @@ from dataclasses import dataclass
 # ASCII only, as DuckDB folds names: Python's lower() would make the Kelvin sign a k.
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _GAP = re.compile(r"(?:[ \t\n\r\f]+|--[^\n]*(?:\n|$)|/\*(?:(?!\*/|/\*).)*\*/)*", re.DOTALL)
-# sqlglot and DuckDB end an e'' string with a backslash at different places.
+# sqlglot and DuckDB may end an e'' string with an escaped quote or backslash at different places.
+_TRICKY = re.compile(r"\\['\\]")
 _ESCAPES = re.compile(r"(?i)(?<![a-z0-9_])e'")
 _PUNCTUATION = frozenset("()[]{},;")
 _SIMPLE = re.compile(r"[<>=+*/%|:-]+|!=")
@@ -71,7 +72,7 @@ def split(text: str) -> list[Piece] | None:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
-    if "\r" in text.replace("\r\n", "\n") or "{#" in text or ("\\" in text and _ESCAPES.search(text)):
+    if "\r" in text.replace("\r\n", "\n") or "{#" in text or (_TRICKY.search(text) and _ESCAPES.search(text)):
         return None
     try:
         tokens = sqlglot.tokenize(text, dialect="duckdb")

@@ -134,7 +134,8 @@ def _types(pieces: list[Piece]) -> list[Piece]:
     """One spelling for each type of one word, after ``::``."""
     found = []
     for index, piece in enumerate(pieces):
-        if piece.kind == "word" and _text(pieces, index - 1) == "::" and _kind(pieces, index + 1) not in ("word", "dot"):
+        cast = piece.kind == "word" and _text(pieces, index - 1) == "::"
+        if cast and _kind(pieces, index + 1) not in ("word", "dot", "quoted"):
             name = _TYPES.get(piece.low, piece.low)
             piece = piece.spelled(name)
         found.append(piece)

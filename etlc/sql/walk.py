@@ -32,6 +32,7 @@ _CALLS_REFUSED = words("alias query query_table columns union_value struct_inser
 _NO_NAMES: frozenset[str] = frozenset()
 _BODY = ("distinct", "expressions", "where", "group", "having", "qualify", "windows", "order", "limit", "offset")
 _SELECT_ARGS = frozenset((*_BODY, "with_", "from_", "joins", "laterals", "kind", "operation_modifiers", "hint"))
+_ODD_IN_FROM = ("pivots", "sample", "when", "version", "only", "partition", "ordinality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +223,9 @@ class Walk:
             merged = {fold(name.text) for name in outputs.names} & level.using
             outputs.names.extend(name for name in passed if fold(name.text) not in merged)
 
-    def _from(self, node: Tree, level: Level, ctes: Ctes, *, hidden: bool = False) -> None:
+    def _from(self, node: Tree, level: Level, ctes: Ctes) -> None:
         """An entry of FROM, with the joins that stand behind it within parentheses."""
-        if any(node.args.get(key) for key in ("pivots", "sample", "when", "version", "only", "partition", "ordinality")):
+        if any(node.args.get(key) for key in _ODD_IN_FROM):
             raise Unsure
         alias = node.args.get("alias")
         if isinstance(node, self.exp.Lateral):
@@ -243,8 +244,6 @@ class Walk:
             self._entry(alias, self._renamed(Outputs([], known=False), alias), level)
         else:
             raise Unsure
-        if hidden:
-            level.sources[-1].hidden = True
         if not isinstance(node, self.exp.Subquery) or isinstance(node.this, self.exp.Table):
             self._joins(node, level, ctes)
         elif node.args.get("joins"):

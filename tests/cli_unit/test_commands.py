@@ -169,6 +169,6 @@ def test_init(call: Call, pipeline: ModuleType) -> None:
 def test_explain(call: Call) -> None:
     assert call("explain", "e201").stdout.strip()
     assert "unknown column" in call("explain").stdout
-    done = call("explain", "E2O1")
+    done = call("explain", "E2001")
     assert done.exit_code == 2 and "E201" in done.stderr
     assert json.loads(call("explain", "E201", "--json").stdout)["code"] == "E201"

@@ -67,7 +67,7 @@ MODELS = {
 }
 PUBLISHED = {"revenue_by_genre", "composers", "chain", "customers", "playlists"}
 PROPERTIES = {
-    "sales": {"key": ["line_id"], "columns": {"amount": {"type": "DECIMAL(18,2)"}}},
+    "sales": {"key": ["line_id"], "columns": {"amount": {"type": "DECIMAL(29,2)"}}},
     "tracks": {"key": ["track_id"], "checks": [{"not_null": ["track", "composer"]}]},
     "customers": {
         "key": ["customer_id"],

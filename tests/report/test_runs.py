@@ -68,7 +68,7 @@ def test_a_stopped_run() -> None:
     made = ledger(8)
     made.finish("stopped", 1.0)
     assert plain(render_summary(made, False, 80)).endswith(
-        "Stopped: 1 model built, 1 check passed, by_day left as before (1.00 s).\n"
+        "Stopped: 1 model built, 1 check passed, 1 warned, by_day left as before (1.00 s).\n"
     )
     assert json.loads(encode(ran(made, Diagnostics())))["status"] == "failed"
 

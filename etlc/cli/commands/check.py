@@ -24,7 +24,7 @@ from etlc.cli.options import (
 )
 
 
-def check(
+def check(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     select: Select = None,
     exclude: Exclude = None,

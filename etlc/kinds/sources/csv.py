@@ -15,6 +15,8 @@ _INFERENCE = frozenset(
     store_rejects rejects_scan rejects_table rejects_limit""".split()
 )
 _DELIMITERS = ("delim", "delimiter", "sep")
+# What a plain cast reads anyway, and more of it: fractions of seconds, say.
+_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Csv:
         found["quote"] = _real(sniffed.get("Quote")) or '"'
         found["escape"] = _real(sniffed.get("Escape")) or found["quote"]
         for name, column in (("comment", "Comment"), ("dateformat", "DateFormat"), ("timestampformat", "TimestampFormat")):
-            if _real(sniffed.get(column)):
+            if _real(sniffed.get(column)) and sniffed[column] not in _ISO:
                 found[name] = sniffed[column]
         if sniffed.get("SkipRows"):
             found["skip"] = sniffed["SkipRows"]
