@@ -11,7 +11,8 @@ UNTYPED = '"NULL"'
 def exact_query(model: PlanModel) -> str:
     """The model's query with the names and types that a table made from it has, for a view of it."""
     chosen = ", ".join(
-        ident(c.name) if c.type == UNTYPED else f"CAST({ident(c.name)} AS {c.type}) AS {ident(c.name)}" for c in model.columns
+        ident(c.name) if c.type == UNTYPED else f"CAST({ident(c.name)} AS {c.type}) AS {ident(c.name)}"
+        for c in model.columns
     )
     return f"SELECT {chosen} FROM (\n{model.sql}\n) AS _etlc_query({idents(c.name for c in model.columns)})"
 
@@ -28,7 +29,9 @@ def create_view(plan: Plan, model: PlanModel) -> str:
         if need in plan.sources:
             named.append(f"{ident(need)} AS NOT MATERIALIZED ({landed_select(plan, need)})")
         elif plan.models[need].schema != "main":
-            named.append(f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})")
+            named.append(
+                f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})"
+            )
     head = f"WITH {', '.join(named)} " if named else ""
     return f"CREATE OR REPLACE VIEW {qualified(model.schema, model.name)} AS\n{head}{exact_query(model)}"
 

@@ -19,7 +19,9 @@ class GitFiles:
         if revision.startswith("-"):
             raise GitProblem(f"{revision} is no revision")
         self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        self._names = [name for name in self._git("ls-tree", "-r", "-z", "--name-only", revision, "./").split("\0") if name]
+        self._names = [
+            name for name in self._git("ls-tree", "-r", "-z", "--name-only", revision, "./").split("\0") if name
+        ]
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, None where the revision has none of that name."""
@@ -38,7 +40,9 @@ class GitFiles:
 
     def _run(self, *arguments: str) -> bytes:
         try:
-            done = subprocess.run(["git", "-C", str(self.root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+            done = subprocess.run(
+                ["git", "-C", str(self.root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
+            )
         except OSError as error:
             raise GitProblem("git is not installed") from error
         if done.returncode != 0:

@@ -63,17 +63,27 @@ def _kind_shape(kind: Any) -> Shape:
 CHECK_KINDS: Mapping[str, Any] = {kind.KEY: kind for kind in get_args(Check)}
 
 
-def _check(span: Span, severity: str = "error", tolerate: tuple[float, bool] = (0, False),
-           name: Located | None = None, **kinds: Check) -> CheckSpec:
+def _check(
+    span: Span,
+    severity: str = "error",
+    tolerate: tuple[float, bool] = (0, False),
+    name: Located | None = None,
+    **kinds: Check,
+) -> CheckSpec:
     return CheckSpec(next(iter(kinds.values())), severity, tolerate[0], tolerate[1], name, span)
 
 
-CHECK = s.record("check", {
-    **{name: Key(_kind_shape(kind), " ".join((kind.__doc__ or "").split())) for name, kind in CHECK_KINDS.items()},
-    "severity": Key(s.choice("error", "warn"), "error: a failure stops the model. warn: it is only reported."),
-    "tolerate": Key(s.tolerance(), "Failures that are accepted: a number, or a share of the rows such as 0.1%."),
-    "name": Key(s.text(), "The name of the check; default: its kind and its columns."),
-}, _check, one_of=tuple(CHECK_KINDS))
+CHECK = s.record(
+    "check",
+    {
+        **{name: Key(_kind_shape(kind), " ".join((kind.__doc__ or "").split())) for name, kind in CHECK_KINDS.items()},
+        "severity": Key(s.choice("error", "warn"), "error: a failure stops the model. warn: it is only reported."),
+        "tolerate": Key(s.tolerance(), "Failures that are accepted: a number, or a share of the rows such as 0.1%."),
+        "name": Key(s.text(), "The name of the check; default: its kind and its columns."),
+    },
+    _check,
+    one_of=tuple(CHECK_KINDS),
+)
 
 # -- columns and rows
 
@@ -81,13 +91,17 @@ _COLUMN_DOCS = {f.name: str(f.metadata.get("doc", "")) for f in fields(ColumnSpe
 
 COLUMN = s.either(
     Shape(s.text().schema, lambda context, node: ColumnSpec(type=s.text().read(context, node), span=node.span)),
-    s.record("column", {
-        "type": Key(s.text(), _COLUMN_DOCS["type"]),
-        "nullable": Key(s.flag(), _COLUMN_DOCS["nullable"]),
-        "unique": Key(s.flag(), _COLUMN_DOCS["unique"]),
-        "description": Key(s.text(), _COLUMN_DOCS["description"]),
-        "tags": Key(s.one_or_many(s.text()), _COLUMN_DOCS["tags"]),
-    }, ColumnSpec),
+    s.record(
+        "column",
+        {
+            "type": Key(s.text(), _COLUMN_DOCS["type"]),
+            "nullable": Key(s.flag(), _COLUMN_DOCS["nullable"]),
+            "unique": Key(s.flag(), _COLUMN_DOCS["unique"]),
+            "description": Key(s.text(), _COLUMN_DOCS["description"]),
+            "tags": Key(s.one_or_many(s.text()), _COLUMN_DOCS["tags"]),
+        },
+        ColumnSpec,
+    ),
 )
 
 ROW = s.mapping(s.anything(), names=False, least=1)
@@ -123,41 +137,60 @@ DEFAULTS = s.record("defaults", PROPERTIES, _found, empty=True)
 
 # -- sources, outputs, tests
 
-SOURCE = s.record("source", {
-    "path": Key(_TEXTS, "One path or a list, relative to etlc.yaml; globs and hive folders are welcome."),
-    "rows": Key(_ROWS, "A small table, written out here."),
-    "format": Key(s.text(), "csv, parquet, json, ndjson, ...; default: from the file's ending."),
-    "options": Key(s.mapping(s.anything(), names=False), "Options for DuckDB's reader, e.g. delim."),
-    "columns": Key(_COLUMNS, "The contract: name: TYPE, or a map with more. The rest is inferred into etlc.lock."),
-    "checks": Key(_CHECKS, "What must hold for the source's rows."),
-    **_ABOUT,
-}, _found, one_of=("path", "rows"), lenient=True)
+SOURCE = s.record(
+    "source",
+    {
+        "path": Key(_TEXTS, "One path or a list, relative to etlc.yaml; globs and hive folders are welcome."),
+        "rows": Key(_ROWS, "A small table, written out here."),
+        "format": Key(s.text(), "csv, parquet, json, ndjson, ...; default: from the file's ending."),
+        "options": Key(s.mapping(s.anything(), names=False), "Options for DuckDB's reader, e.g. delim."),
+        "columns": Key(_COLUMNS, "The contract: name: TYPE, or a map with more. The rest is inferred into etlc.lock."),
+        "checks": Key(_CHECKS, "What must hold for the source's rows."),
+        **_ABOUT,
+    },
+    _found,
+    one_of=("path", "rows"),
+    lenient=True,
+)
 
-OUTPUT = s.record("output", {
-    "model": Key(s.text(), "The model that is written; default: the model of this name."),
-    "path": Key(s.text(), "The file, or with partition_by the folder, relative to etlc.yaml.", required=True),
-    "format": Key(s.text(), "parquet, csv, json, ...; default: from the file's ending."),
-    "partition_by": Key(_TEXTS, "Columns whose values become folders."),
-}, _found)
+OUTPUT = s.record(
+    "output",
+    {
+        "model": Key(s.text(), "The model that is written; default: the model of this name."),
+        "path": Key(s.text(), "The file, or with partition_by the folder, relative to etlc.yaml.", required=True),
+        "format": Key(s.text(), "parquet, csv, json, ...; default: from the file's ending."),
+        "partition_by": Key(_TEXTS, "Columns whose values become folders."),
+    },
+    _found,
+)
 
-TEST = s.record("test", {
-    "model": Key(s.text(), "The model under test.", required=True),
-    "given": Key(s.mapping(_ROWS, names=False), "Rows for each source or model that it reads.", required=True),
-    "expect": Key(_ROWS, "The rows that it must give, in any order.", required=True),
-}, _found)
+TEST = s.record(
+    "test",
+    {
+        "model": Key(s.text(), "The model under test.", required=True),
+        "given": Key(s.mapping(_ROWS, names=False), "Rows for each source or model that it reads.", required=True),
+        "expect": Key(_ROWS, "The rows that it must give, in any order.", required=True),
+    },
+    _found,
+)
 
 PIPELINE_SECTIONS = {"outputs": s.mapping(s.defined("output", OUTPUT)), "tests": s.mapping(s.defined("test", TEST))}
 
-PIPELINE = s.record("pipeline", {
-    "pipeline": Key(s.text(s.NAME), "The name of the pipeline.", required=True),
-    "description": Key(s.text(), "What the pipeline is for."),
-    "owner": Key(s.text(), "Who answers for it, and for its sources and models that name nobody else."),
-    "tags": Key(_TEXTS, "Tags of its sources and models that have none of their own."),
-    "sources": Key(s.mapping(s.defined("source", SOURCE)), "Where rows come from: files, or rows written here."),
-    "models": Key(s.mapping(s.defined("model", MODEL)), "One SELECT each, and what is promised of it."),
-    "outputs": Key(PIPELINE_SECTIONS["outputs"], "Files that models are written to."),
-    "tests": Key(PIPELINE_SECTIONS["tests"], "Given these rows, the model gives those."),
-}, _found, lenient=True)
+PIPELINE = s.record(
+    "pipeline",
+    {
+        "pipeline": Key(s.text(s.NAME), "The name of the pipeline.", required=True),
+        "description": Key(s.text(), "What the pipeline is for."),
+        "owner": Key(s.text(), "Who answers for it, and for its sources and models that name nobody else."),
+        "tags": Key(_TEXTS, "Tags of its sources and models that have none of their own."),
+        "sources": Key(s.mapping(s.defined("source", SOURCE)), "Where rows come from: files, or rows written here."),
+        "models": Key(s.mapping(s.defined("model", MODEL)), "One SELECT each, and what is promised of it."),
+        "outputs": Key(PIPELINE_SECTIONS["outputs"], "Files that models are written to."),
+        "tests": Key(PIPELINE_SECTIONS["tests"], "Given these rows, the model gives those."),
+    },
+    _found,
+    lenient=True,
+)
 
 # -- the project
 
@@ -168,55 +201,81 @@ def _param(span: Span, default: object, type: Located | None = None) -> ParamSpe
 
 PARAM = s.either(
     Shape(s.single().schema, lambda context, node: ParamSpec(s.plain(node), None, node.span)),
-    s.record("param", {
-        "type": Key(s.text(), "Its DuckDB type, e.g. DATE."),
-        "default": Key(s.single(), "Its value, unless --param gives another.", required=True),
-    }, _param),
+    s.record(
+        "param",
+        {
+            "type": Key(s.text(), "Its DuckDB type, e.g. DATE."),
+            "default": Key(s.single(), "Its value, unless --param gives another.", required=True),
+        },
+        _param,
+    ),
 )
 
 _LIMIT_DOCS = {f.name: str(f.metadata.get("doc", "")) for f in fields(Limits)}
-LIMITS = s.record("limits", {
-    "memory": Key(s.text(s.SIZE), _LIMIT_DOCS["memory"]),
-    "threads": Key(s.integer(1), _LIMIT_DOCS["threads"]),
-    "temp": Key(s.text(s.SIZE), _LIMIT_DOCS["temp"]),
-}, lambda span, **values: Limits(**values))
+LIMITS = s.record(
+    "limits",
+    {
+        "memory": Key(s.text(s.SIZE), _LIMIT_DOCS["memory"]),
+        "threads": Key(s.integer(1), _LIMIT_DOCS["threads"]),
+        "temp": Key(s.text(s.SIZE), _LIMIT_DOCS["temp"]),
+    },
+    lambda span, **values: Limits(**values),
+)
 
-PROJECT = s.record("project", {
-    "project": Key(s.text(s.PROJECT), "The name of the project.", required=True),
-    "warehouse": Key(s.text(), "The DuckDB file, relative to this one; default: warehouse.duckdb."),
-    "pipelines": Key(_TEXTS, "Folders that are searched for pipelines; default: pipelines."),
-    "params": Key(s.mapping(s.defined("param", PARAM)), "Parameters, written $name in SQL, typed by their value."),
-    "defaults": Key(DEFAULTS, "Properties of every model that does not say otherwise."),
-    "limits": Key(LIMITS, "Bounds on what a run may use."),
-    "allow": Key(_TEXTS, "Folders and addresses outside the project that sources and outputs may use."),
-}, _found, lenient=True)
+PROJECT = s.record(
+    "project",
+    {
+        "project": Key(s.text(s.PROJECT), "The name of the project.", required=True),
+        "warehouse": Key(s.text(), "The DuckDB file, relative to this one; default: warehouse.duckdb."),
+        "pipelines": Key(_TEXTS, "Folders that are searched for pipelines; default: pipelines."),
+        "params": Key(s.mapping(s.defined("param", PARAM)), "Parameters, written $name in SQL, typed by their value."),
+        "defaults": Key(DEFAULTS, "Properties of every model that does not say otherwise."),
+        "limits": Key(LIMITS, "Bounds on what a run may use."),
+        "allow": Key(_TEXTS, "Folders and addresses outside the project that sources and outputs may use."),
+    },
+    _found,
+    lenient=True,
+)
 
 # -- the lock file
 
 LOCKED_COLUMN = s.either(
     Shape({"type": "string", "minLength": 1}, lambda _, node: LockedColumn("", s.plain(node))),
-    s.record("locked column", {
-        "type": Key(s.text(), "DuckDB type.", required=True),
-        "optional": Key(s.flag(), "Not every file has it."),
-    }, lambda span, type, optional=False: LockedColumn("", str(type), optional)),
+    s.record(
+        "locked column",
+        {
+            "type": Key(s.text(), "DuckDB type.", required=True),
+            "optional": Key(s.flag(), "Not every file has it."),
+        },
+        lambda span, type, optional=False: LockedColumn("", str(type), optional),
+    ),
 )
 
 
-def _locked(span: Span, columns: Mapping[Located, LockedColumn],
-            options: Mapping[Located, Any] | None = None) -> LockedSource:
+def _locked(
+    span: Span, columns: Mapping[Located, LockedColumn], options: Mapping[Located, Any] | None = None
+) -> LockedSource:
     named = tuple(LockedColumn(str(name), column.type, column.optional) for name, column in columns.items())
     return LockedSource(named, {str(name): value for name, value in (options or {}).items()})
 
 
-LOCKED = s.record("locked source", {
-    "columns": Key(s.mapping(LOCKED_COLUMN, names=False), "Its columns, in order.", required=True),
-    "options": Key(s.mapping(s.anything(), names=False), "Options of the reader that were inferred."),
-}, _locked)
+LOCKED = s.record(
+    "locked source",
+    {
+        "columns": Key(s.mapping(LOCKED_COLUMN, names=False), "Its columns, in order.", required=True),
+        "options": Key(s.mapping(s.anything(), names=False), "Options of the reader that were inferred."),
+    },
+    _locked,
+)
 
-LOCK = s.record("lock file", {
-    "version": Key(s.integer(1), "The version of this format.", required=True),
-    "sources": Key(s.mapping(LOCKED, names=False), "The sources, as last seen.", required=True),
-}, _found)
+LOCK = s.record(
+    "lock file",
+    {
+        "version": Key(s.integer(1), "The version of this format.", required=True),
+        "sources": Key(s.mapping(LOCKED, names=False), "The sources, as last seen.", required=True),
+    },
+    _found,
+)
 
 # -- keys that are known, but not built yet: where, which, and what to do instead
 
@@ -228,8 +287,10 @@ LATER: Mapping[str, Mapping[str, str]] = {
     },
     "pipeline": {"use": "Write the SQL of the model out.", "with": "Write the SQL of the model out."},
     "model": {
-        "use": "Write the SQL of the model out.", "with": "Write the SQL of the model out.",
-        "sla": "Use a `fresh` check for how old the rows may be.", "sample": "",
+        "use": "Write the SQL of the model out.",
+        "with": "Write the SQL of the model out.",
+        "sla": "Use a `fresh` check for how old the rows may be.",
+        "sample": "",
         "freshness": "Use a `fresh` check.",
     },
     "source": {

@@ -35,8 +35,12 @@ def parse_lock(text: str | bytes, diagnostics: Diagnostics) -> Mapping[str, Lock
         values = grammar.LOCK.read(Context(found, {document.file: document.lines}), root)
         if isinstance(values, dict) and values["version"] != VERSION:
             place = root.get("version") or root
-            found.add("E116", place.span, f"This version of etlc reads lock files of version {VERSION} only.",
-                      "Update etlc, or delete the file and run `etlc lock`.")
+            found.add(
+                "E116",
+                place.span,
+                f"This version of etlc reads lock files of version {VERSION} only.",
+                "Update etlc, or delete the file and run `etlc lock`.",
+            )
         elif isinstance(values, dict):
             sources = {str(name): source for name, source in values["sources"].items()}
     for finding in found:

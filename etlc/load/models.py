@@ -57,8 +57,9 @@ class _Entry:
     sql_file: SqlFile | None = field(default=None)
 
 
-def assemble(pipelines: list[PipelineFile], sql_files: list[SqlFile], folders: tuple[str, ...], defaults: Pairs,
-             context: Context) -> list[ModelSpec]:
+def assemble(
+    pipelines: list[PipelineFile], sql_files: list[SqlFile], folders: tuple[str, ...], defaults: Pairs, context: Context
+) -> list[ModelSpec]:
     """All models of the project, in the order of their places. Names may still be used twice."""
     entries = [_entry(file, key, node) for file in pipelines for key, node in file.section("models")]
     named: dict[str, list[_Entry]] = {}
@@ -88,8 +89,9 @@ def _named_by(sql_file: SqlFile, candidates: list[_Entry]) -> _Entry | None:
     return max(fitting, key=lambda entry: len(entry.pipeline.folder) if entry.pipeline else 0, default=None)
 
 
-def _unnamed(sql_file: SqlFile, pipelines: list[PipelineFile], folders: tuple[str, ...],
-             diagnostics: Diagnostics) -> _Entry:
+def _unnamed(
+    sql_file: SqlFile, pipelines: list[PipelineFile], folders: tuple[str, ...], diagnostics: Diagnostics
+) -> _Entry:
     """The model of a SQL file that no pipeline file names."""
     if not is_name(sql_file.stem):
         diagnostics.add("E107", sql_file.span, *name_fault(sql_file.stem))
@@ -159,9 +161,14 @@ def _model(entry: _Entry, defaults: Pairs, context: Context) -> ModelSpec:
         _without_sql(entry, context.diagnostics)
     in_file = entry.sql_file is not None and inline is None
     pipeline = entry.pipeline.name if entry.pipeline else ""
-    return ModelSpec(name=entry.name, sql=sql, pipeline=pipeline, file=entry.file,
-                     sql_file=entry.sql_file.path if in_file and entry.sql_file else None,
-                     **{**values, "span": entry.name.span})
+    return ModelSpec(
+        name=entry.name,
+        sql=sql,
+        pipeline=pipeline,
+        file=entry.file,
+        sql_file=entry.sql_file.path if in_file and entry.sql_file else None,
+        **{**values, "span": entry.name.span},
+    )
 
 
 def _without_sql(entry: _Entry, diagnostics: Diagnostics) -> None:
@@ -170,8 +177,12 @@ def _without_sql(entry: _Entry, diagnostics: Diagnostics) -> None:
         diagnostics.add("E112", place, message, "Write one SELECT into it.")
         return
     path = posixpath.join(posixpath.dirname(entry.file), f"{entry.name}.sql")
-    diagnostics.add("E112", entry.name.span, f"Model {quoted(entry.name)} has no SQL.",
-                    f"Write `sql: |` here, or one SELECT into {path} or into a folder below.")
+    diagnostics.add(
+        "E112",
+        entry.name.span,
+        f"Model {quoted(entry.name)} has no SQL.",
+        f"Write `sql: |` here, or one SELECT into {path} or into a folder below.",
+    )
 
 
 def within(folder: str, top: str) -> bool:

@@ -138,9 +138,13 @@ class _Composer:
 
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         handlers = {
-            yaml.ScalarEvent: self._scalar, yaml.AliasEvent: self._alias, yaml.DocumentStartEvent: self._document,
-            yaml.SequenceStartEvent: self._open, yaml.MappingStartEvent: self._open,
-            yaml.SequenceEndEvent: self._close, yaml.MappingEndEvent: self._close,
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+            yaml.SequenceStartEvent: self._open,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
         }
         try:
             for event in _events(yaml, text, loader):
@@ -153,16 +157,24 @@ class _Composer:
     def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
-            raise _fault(event, "E101", "A second document begins here, but a file holds one.",
-                         "Remove the `---`, or move the rest into a file of its own.")
+            raise _fault(
+                event,
+                "E101",
+                "A second document begins here, but a file holds one.",
+                "Remove the `---`, or move the rest into a file of its own.",
+            )
 
     def _scalar(self, event: Any) -> None:
         self._tag(event)
         span = self._span(event.start_mark, event.end_mark)
         style = event.style or ""
         if style == '"' and _UNUSABLE_ESCAPES.search(event.value):
-            raise _fault(event, "E101", "This text contains an escaped character that no text may contain.",
-                         "Remove the `\\0` or the lone surrogate.")
+            raise _fault(
+                event,
+                "E101",
+                "This text contains an escaped character that no text may contain.",
+                "Remove the `\\0` or the lone surrogate.",
+            )
         self._add(Scalar(event.value, style, span), 1, 1, event)
         self._name(event, (self._last(), 1, 1))
 
@@ -172,21 +184,28 @@ class _Composer:
             if event.anchor in self.anchors:
                 raise _fault(event, "E106", f"The alias {quoted('*' + event.anchor)} contains itself.")
             missing = f"The alias {quoted('*' + event.anchor)} has no anchor {quoted('&' + event.anchor)} above it."
-            raise _fault(event, "E101", missing,
-                         "Put text that begins with `*` in quotes.")
+            raise _fault(event, "E101", missing, "Put text that begins with `*` in quotes.")
         node, size, height = known
         self.aliased += size
         if self.aliased > MOST_ALIASED:
-            raise _fault(event, "E106", f"The aliases of this file stand for more than {MOST_ALIASED:,} values.",
-                         "Write the values out, or keep them in a data file.")
+            raise _fault(
+                event,
+                "E106",
+                f"The aliases of this file stand for more than {MOST_ALIASED:,} values.",
+                "Write the values out, or keep them in a data file.",
+            )
         self._add(node, size, height, event)
 
     def _open(self, event: Any) -> None:
         self._tag(event)
         if len(self.stack) >= DEEPEST:
             raise _fault(event, "E106", f"This is nested more than {DEEPEST} levels deep.")
-        frame = _Open(hasattr(event, "flow_style") and type(event).__name__ == "MappingStartEvent", event.anchor,
-                      (event.start_mark.line + 1, event.start_mark.column + 1), bool(event.flow_style))
+        frame = _Open(
+            hasattr(event, "flow_style") and type(event).__name__ == "MappingStartEvent",
+            event.anchor,
+            (event.start_mark.line + 1, event.start_mark.column + 1),
+            bool(event.flow_style),
+        )
         self._name(event, None)
         self.stack.append(frame)
 
@@ -201,8 +220,12 @@ class _Composer:
     def _add(self, node: Node, size: int, height: int, event: Any) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise _fault(event, "E106", f"This file holds more than {MOST_NODES:,} values.",
-                         "Keep the rows in a data file, and declare it as a source.")
+            raise _fault(
+                event,
+                "E106",
+                f"This file holds more than {MOST_NODES:,} values.",
+                "Keep the rows in a data file, and declare it as a source.",
+            )
         if len(self.stack) + height > DEEPEST + 1:
             raise _fault(event, "E106", f"This is nested more than {DEEPEST} levels deep.")
         if not self.stack:
@@ -225,8 +248,12 @@ class _Composer:
     def _tag(self, event: Any) -> None:
         if event.tag is not None:
             span = self._span(event.start_mark, event.start_mark)
-            self.diagnostics.add("E101", span, "Tags such as `!!str` are not allowed.",
-                                 "Remove the tag; text that looks like a number or a date goes in quotes.")
+            self.diagnostics.add(
+                "E101",
+                span,
+                "Tags such as `!!str` are not allowed.",
+                "Remove the tag; text that looks like a number or a date goes in quotes.",
+            )
 
     def _map(self, frame: _Open, span: Span) -> Map:
         pairs: list[tuple[Scalar, Node]] = []
@@ -234,11 +261,19 @@ class _Composer:
         children = iter(frame.children)
         for key, value in zip(children, children, strict=True):
             if not isinstance(key, Scalar):
-                self.diagnostics.add("E101", key.span, "A key must be a name, not a list or a map.",
-                                     "Put text that contains `{`, `[` or `?` in quotes.")
+                self.diagnostics.add(
+                    "E101",
+                    key.span,
+                    "A key must be a name, not a list or a map.",
+                    "Put text that contains `{`, `[` or `?` in quotes.",
+                )
             elif key.text == "<<" and not key.style:
-                self.diagnostics.add("E101", key.span, "Merge keys (`<<`) are not allowed.",
-                                     "Write the keys out; what all models share goes to `defaults` of etlc.yaml.")
+                self.diagnostics.add(
+                    "E101",
+                    key.span,
+                    "Merge keys (`<<`) are not allowed.",
+                    "Write the keys out; what all models share goes to `defaults` of etlc.yaml.",
+                )
             elif key.text in first:
                 message = f"The key {quoted(key.text)} stands already in line {first[key.text].span.line}."
                 self.diagnostics.add("E105", key.span, message, "Remove one of the two.")
@@ -270,4 +305,3 @@ def _events(yaml: Any, text: str, loader: Any) -> Iterator[Any]:
 
 def _fault(event: Any, code: str, message: str, help: str = "") -> Fault:
     return Fault(code, event.start_mark.line + 1, event.start_mark.column + 1, message, help)
-

@@ -96,10 +96,16 @@ class _Loading:
         kept_sources, kept_models = self._unique(sources, models)
         self._blocks()
         return Spec(
-            project=self.values.get("project", Located("project", _WHOLE)), warehouse=self._warehouse(allow),
+            project=self.values.get("project", Located("project", _WHOLE)),
+            warehouse=self._warehouse(allow),
             params={str(name): param for name, param in self.values.get("params", {}).items()},
-            limits=self.values.get("limits", Limits()), allow=allow, sources=kept_sources, models=kept_models,
-            outputs=self._outputs(pipelines, allow), tests=self._tests(pipelines), locked=self._locked(),
+            limits=self.values.get("limits", Limits()),
+            allow=allow,
+            sources=kept_sources,
+            models=kept_models,
+            outputs=self._outputs(pipelines, allow),
+            tests=self._tests(pipelines),
+            locked=self._locked(),
             span=self.root.span,
         )
 
@@ -140,17 +146,25 @@ class _Loading:
         pairs: Pairs = layered(node.pairs if isinstance(node, Map) else (), file.inherited())
         values = grammar.SOURCE.read(self.context, Map(pairs, key.span))
         paths = tuple(path for path in values.pop("path", ()) if check_path(path, allow, self._found))
-        return SourceSpec(name=Located(key.text, key.span), path=paths, pipeline=file.name, file=file.path,
-                          **{**values, "span": key.span})
+        return SourceSpec(
+            name=Located(key.text, key.span),
+            path=paths,
+            pipeline=file.name,
+            file=file.path,
+            **{**values, "span": key.span},
+        )
 
-    def _unique(self, sources: list[SourceSpec],
-                models: list[ModelSpec]) -> tuple[dict[str, SourceSpec], dict[str, ModelSpec]]:
+    def _unique(
+        self, sources: list[SourceSpec], models: list[ModelSpec]
+    ) -> tuple[dict[str, SourceSpec], dict[str, ModelSpec]]:
         named = [(source.name, "source", source.span) for source in sources]
         named += [(model.name, "model", model.span) for model in models]
         kept = first_of_each(named, self._found)
         first = len(sources)
-        return ({str(source.name): source for i, source in enumerate(sources) if i in kept},
-                {str(model.name): model for i, model in enumerate(models, first) if i in kept})
+        return (
+            {str(source.name): source for i, source in enumerate(sources) if i in kept},
+            {str(model.name): model for i, model in enumerate(models, first) if i in kept},
+        )
 
     def _outputs(self, pipelines: list[PipelineFile], allow: tuple[Located, ...]) -> tuple[OutputSpec, ...]:
         found = []
@@ -164,8 +178,11 @@ class _Loading:
         return tuple(output for i, output in enumerate(found) if i in kept)
 
     def _tests(self, pipelines: list[PipelineFile]) -> tuple[UnitTestSpec, ...]:
-        return tuple(UnitTestSpec(name=name, **{**values, "span": name.span})
-                     for file in pipelines for name, values in self._entries(file, "tests"))
+        return tuple(
+            UnitTestSpec(name=name, **{**values, "span": name.span})
+            for file in pipelines
+            for name, values in self._entries(file, "tests")
+        )
 
     def _entries(self, file: PipelineFile, key: str) -> list[tuple[Located, dict[str, Any]]]:
         node = file.root.get(key)

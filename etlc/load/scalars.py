@@ -9,8 +9,17 @@ from decimal import Decimal
 Value = str | int | float | bool | Decimal | dt.date | dt.datetime | None
 
 _WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
 }
 _STARTS = frozenset("0123456789+-.")
 _INT = re.compile(r"[-+]?[0-9]+")

@@ -16,8 +16,14 @@ from etlc.load.shapes import Schema, Shape
 _HERE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_HERE / "schemas", _HERE.parent / "schemas")  # in a wheel; in a checkout
 _DEFINITIONS: dict[str, Shape] = {
-    "check": grammar.CHECK, "column": grammar.COLUMN, "model": grammar.MODEL, "output": grammar.OUTPUT,
-    "param": grammar.PARAM, "row": grammar.ROW, "source": grammar.SOURCE, "test": grammar.TEST,
+    "check": grammar.CHECK,
+    "column": grammar.COLUMN,
+    "model": grammar.MODEL,
+    "output": grammar.OUTPUT,
+    "param": grammar.PARAM,
+    "row": grammar.ROW,
+    "source": grammar.SOURCE,
+    "test": grammar.TEST,
 }
 _ABOUT = {
     "check": "A check: one of the kinds as the key; severity, tolerate and name may stand beside it.",

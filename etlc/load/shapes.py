@@ -165,8 +165,16 @@ def mapping(item: Shape, *, names: bool = True, least: int = 0) -> Shape:
     return Shape(schema, read)
 
 
-def record(title: str, keys: Mapping[str, Key], make: Callable[..., Any], *, one_of: tuple[str, ...] = (),
-           some_of: tuple[str, ...] = (), empty: bool = False, lenient: bool = False) -> Shape:
+def record(
+    title: str,
+    keys: Mapping[str, Key],
+    make: Callable[..., Any],
+    *,
+    one_of: tuple[str, ...] = (),
+    some_of: tuple[str, ...] = (),
+    empty: bool = False,
+    lenient: bool = False,
+) -> Shape:
     """A map with known keys. ``make`` gets what was read as keyword arguments, and the ``span``.
 
     Of the keys ``one_of`` exactly one is there, of ``some_of`` at least one; ``empty``: nothing is a record too.

@@ -114,8 +114,12 @@ class _Findings:
                 continue
             message = f"{quoted(key.text)} is not a key of {thing(title)}."
             if title == "header" and key.text == "sql":
-                self.diagnostics.add("E110", key.span, "The SQL of this model stands below this comment already.",
-                                     "Remove the key `sql`.")
+                self.diagnostics.add(
+                    "E110",
+                    key.span,
+                    "The SQL of this model stands below this comment already.",
+                    "Remove the key `sql`.",
+                )
                 continue
             guess = close(key.text, known)
             self.diagnostics.add("E102", key.span, message, f"Did you mean `{guess}`?" if guess else keys_of(known))
@@ -128,8 +132,12 @@ class _Findings:
             meant = any(close(other, [name]) or other in LATER.get(title, {}) for other in unknown)
             if name not in written and not meant:
                 doc = known.get(name, {}).get("description", "")
-                self.diagnostics.add("E104", self._of(node, key), f"The key `{name}` is missing in {thing(title)}.",
-                                     f"`{name}`: {doc}" if doc else "")
+                self.diagnostics.add(
+                    "E104",
+                    self._of(node, key),
+                    f"The key `{name}` is missing in {thing(title)}.",
+                    f"`{name}`: {doc}" if doc else "",
+                )
 
     def _alternatives(self, node: Node, key: Scalar | None, error: Any) -> None:
         if not isinstance(node, Map):
@@ -169,5 +177,3 @@ class _Findings:
         if isinstance(node, Map) and node.pairs:
             return node.pairs[0][0].span
         return node.span
-
-

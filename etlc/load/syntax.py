@@ -10,28 +10,61 @@ _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
 
 _PROBLEMS = (
-    ("mapping values are not allowed", "A `:` followed by a space is not possible here.",
-     "Indent keys of one map alike, and put text that contains `: ` in quotes."),
-    ("could not find expected ':'", "A key stands here without its `:`.",
-     "Write `key: value`; text over several lines needs `|`."),
-    ("block sequence entries are not allowed", "A list with `-` cannot begin on the line of its key.",
-     "Put each `- item` on a line of its own."),
-    ("did not find expected key", "This line is indented like nothing above it, or a key is missing.",
-     "Indent keys of one map alike, and put text after a closing quote inside the quotes."),
-    ("did not find expected '-'", "A list is mixed with something else here.",
-     "Indent keys and `- items` alike within one block."),
-    ("did not find expected ',' or ']'", "The list that begins in line {context} is not closed by `]`.",
-     "Add the missing `,` or `]`."),
-    ("did not find expected ',' or '}'", "The map that begins in line {context} is not closed by `}}`.",
-     "Add the missing `,` or `}`, and put values that contain `: ` or `,` in quotes."),
-    ("found unexpected end of stream", "The quoted text that begins in line {context} is not closed.",
-     "Add the closing quote."),
-    ("found unknown escape character", "A backslash in double quotes begins an escape that YAML does not know.",
-     "Use single quotes, where a backslash is a backslash."),
-    ("did not find expected <document start>", "Something stands here that belongs to nothing above.",
-     "Check the indentation of this line."),
-    ("did not find expected comment or line break", "A block of text begins with `|` or `>` alone on the line.",
-     "Put the text on the next line, indented."),
+    (
+        "mapping values are not allowed",
+        "A `:` followed by a space is not possible here.",
+        "Indent keys of one map alike, and put text that contains `: ` in quotes.",
+    ),
+    (
+        "could not find expected ':'",
+        "A key stands here without its `:`.",
+        "Write `key: value`; text over several lines needs `|`.",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "A list with `-` cannot begin on the line of its key.",
+        "Put each `- item` on a line of its own.",
+    ),
+    (
+        "did not find expected key",
+        "This line is indented like nothing above it, or a key is missing.",
+        "Indent keys of one map alike, and put text after a closing quote inside the quotes.",
+    ),
+    (
+        "did not find expected '-'",
+        "A list is mixed with something else here.",
+        "Indent keys and `- items` alike within one block.",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "The list that begins in line {context} is not closed by `]`.",
+        "Add the missing `,` or `]`.",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "The map that begins in line {context} is not closed by `}}`.",
+        "Add the missing `,` or `}`, and put values that contain `: ` or `,` in quotes.",
+    ),
+    (
+        "found unexpected end of stream",
+        "The quoted text that begins in line {context} is not closed.",
+        "Add the closing quote.",
+    ),
+    (
+        "found unknown escape character",
+        "A backslash in double quotes begins an escape that YAML does not know.",
+        "Use single quotes, where a backslash is a backslash.",
+    ),
+    (
+        "did not find expected <document start>",
+        "Something stands here that belongs to nothing above.",
+        "Check the indentation of this line.",
+    ),
+    (
+        "did not find expected comment or line break",
+        "A block of text begins with `|` or `>` alone on the line.",
+        "Put the text on the next line, indented.",
+    ),
 )
 _LONGEST = 40
 
@@ -53,11 +86,19 @@ class Fault(Exception):
 def text_fault(text: str) -> Fault | None:
     """What makes a text unfit to be parsed at all."""
     if found := _CONFLICT.search(text):
-        return _at(text, found.start(), "An unresolved merge conflict begins here.",
-                   "Keep one of the two sides, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.")
+        return _at(
+            text,
+            found.start(),
+            "An unresolved merge conflict begins here.",
+            "Keep one of the two sides, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
+        )
     if found := _ODD.search(text):
-        return _at(text, found.start(), f"The character U+{ord(found.group()):04X} is not allowed here.",
-                   "Remove it; it is invisible in most editors.")
+        return _at(
+            text,
+            found.start(),
+            f"The character U+{ord(found.group()):04X} is not allowed here.",
+            "Remove it; it is invisible in most editors.",
+        )
     return None
 
 

@@ -23,13 +23,22 @@ _PATTERNS = {
 }
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _TYPES = {
-    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "array": "a list", "object": "a map", "null": "",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a map",
+    "null": "",
 }
 _WORDS = ("check", "column", "model", "output", "pipeline", "source", "test")
 _THINGS = {
-    "project": "the project file", "header": "the header of a SQL file", "lock file": "the lock file",
-    "defaults": "`defaults`", "limits": "`limits`", "param": "a parameter",
+    "project": "the project file",
+    "header": "the header of a SQL file",
+    "lock file": "the lock file",
+    "defaults": "`defaults`",
+    "limits": "`limits`",
+    "param": "a parameter",
 }
 
 
@@ -116,6 +125,8 @@ def name_fault(text: str, pattern: str = shapes.NAME) -> tuple[str, str]:
     if text.lower().startswith("_etlc"):
         return f"{quoted(text)} begins with `_etlc`, which is reserved.", "Choose another name."
     if pattern == shapes.PROJECT:
-        return (f"{quoted(text)} cannot be the name of a project.",
-                "It begins with a lower-case letter, and has lower-case letters, digits and `_` only.")
+        return (
+            f"{quoted(text)} cannot be the name of a project.",
+            "It begins with a lower-case letter, and has lower-case letters, digits and `_` only.",
+        )
     return f"{quoted(text)} is not a name.", "A name has letters, digits and `_` only, and does not begin with a digit."

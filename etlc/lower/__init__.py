@@ -122,5 +122,10 @@ def _output(output: OutputSpec, model: str) -> PlanOutput:
     format = kind.FORMAT if kind else "parquet"
     partition_by = tuple(map(str, output.partition_by))
     return PlanOutput(
-        str(output.name), model, str(output.path), format, partition_by, digest("output", str(output.path), format, partition_by)
+        str(output.name),
+        model,
+        str(output.path),
+        format,
+        partition_by,
+        digest("output", str(output.path), format, partition_by),
     )

@@ -1,6 +1,6 @@
 """The order of the stages, and what the commands ask of them. Light to import: each function brings what it needs.
 
-    load -> resolve -> bind -> lower -> Plan;  Plan + Memory + Observations -> decide -> execute
+load -> resolve -> bind -> lower -> Plan;  Plan + Memory + Observations -> decide -> execute
 """
 
 from __future__ import annotations
@@ -28,5 +28,3 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(f"etlc.pipeline.{home}"), name)
-
-

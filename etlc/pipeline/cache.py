@@ -39,7 +39,15 @@ class Kept:
         rows = []
         for d in diagnostics:
             span = d.span
-            rows.append((d.code, d.message, d.help, span.file, *map(str, (span.line, span.column, span.end_line, span.end_column))))
+            rows.append(
+                (
+                    d.code,
+                    d.message,
+                    d.help,
+                    span.file,
+                    *map(str, (span.line, span.column, span.end_line, span.end_column)),
+                )
+            )
         return Kept(plan, tuple(rows), models, sources)
 
     def diagnostics(self) -> Diagnostics:

@@ -55,11 +55,8 @@ def write_lock(project: Project, entries: Mapping[str, LockedSource]) -> None:
 def replace_file(project: Project, name: str, text: str) -> None:
     """Write a file of the project at once: nobody sees half of it."""
 
-
     path = project.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".{path.name}.etlc-{os.getpid()}")
     hidden.write_text(text, encoding="utf-8")
     os.replace(hidden, path)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.warehouse import observe, open_project, plan_paths, scratch, warehouse_path
 from etlc.sql.quote import ident
 
-_HERE = Span.whole("etlc.yaml")
+_HERE = Span("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,6 @@ def declared_name(plan: Plan, name: str) -> str:
     known = {each.lower(): each for each in (*plan.sources, *plan.models)}
     if name.lower() in known:
         return known[name.lower()]
-    import difflib
-
     close = difflib.get_close_matches(name.lower(), known, 1)
     help = f'Did you mean "{known[close[0]]}"?' if close else ""
     raise stop_with("E507", _HERE, f'There is no source or model "{name}".', help, 2)
@@ -134,16 +133,25 @@ def query(project: Project, options: Options, sql: str) -> Table:
         raise Stop("There is no warehouse yet. `etlc run` makes it; `etlc show NAME` works before.", 1)
     problem = query_problem(sql)
     if problem:
-        raise stop_with("E508", Span("<query>"), problem)
+        raise stop_with("E508", _HERE, problem)
     with open_project(plan, project, options, paths, read_only=True) as engine:
         try:
             names, types, rows = engine.session().table(sql)
         except EngineError as error:
-            lines = [line.strip() for line in error.error.message.split("\n") if line.strip()]
-            raise stop_with("E508", Span("<query>"), f"{lines[0].rstrip('.')}.", " ".join(lines[1:4])) from error
+            raise _query_failed(plan, error) from error
         except EngineInterrupted as stop:
             raise Interrupted from stop
     return Table(names, types, rows)
+
+
+def _query_failed(plan: Plan, error: EngineError) -> Stop:
+    lines = [line.strip() for line in error.error.message.split("\n") if line.strip()]
+    help = " ".join(lines[1:4])
+    if error.error.subtype == "MISSING_ENTRY" and "Table" in lines[0]:
+        published = [model.name for model in plan.models.values() if model.published]
+        close = difflib.get_close_matches(error.error.name.lower(), published, 1)
+        help = f'Did you mean "{close[0]}"?' if close else f"Published models: {', '.join(published[:12])}."
+    return stop_with("E508", _HERE, f"{lines[0].rstrip('.!')}.", help)
 
 
 def query_problem(sql: str) -> str:
@@ -188,7 +196,9 @@ def lineage(project: Project, options: Options, name: str) -> Lineage:
     if column:
         match = next((each for each in found if each.lower() == column.lower()), None)
         if match is None:
-            raise stop_with("E507", _HERE, f'"{declared}" has no column "{column}".', f"Columns there: {', '.join(found)}.", 2)
+            raise stop_with(
+                "E507", _HERE, f'"{declared}" has no column "{column}".', f"Columns there: {', '.join(found)}.", 2
+            )
         found = {match: found[match]}
         column = match
     return Lineage(declared, column or None, up, down, found)

@@ -165,7 +165,11 @@ def _events(job: _Run) -> Iterator[Event]:
 def with_layouts(job: _Run, decisions: Decisions, observations: Observations) -> Observations:
     """The observations with the columns of each file that is read, held against the pinned schema."""
     found = dict(observations.sources)
-    wanted = [name for name, decision in decisions.sources.items() if decision.action != "skip" and job.plan.sources[name].rows is None]
+    wanted = [
+        name
+        for name, decision in decisions.sources.items()
+        if decision.action != "skip" and job.plan.sources[name].rows is None
+    ]
     if wanted and any(not part.layout for name in wanted for part in found[name].parts):
         with scratch(job.plan, job.project, job.paths) as engine:
             session = engine.session()
@@ -208,7 +212,14 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
         return
     place = job.engine.session()
     _tidy(job, place)
-    store.save_run(place, ran.run_id, started.replace(tzinfo=None).isoformat(), seconds, ran.status, (__version__, job.engine.version))
+    store.save_run(
+        place,
+        ran.run_id,
+        started.replace(tzinfo=None).isoformat(),
+        seconds,
+        ran.status,
+        (__version__, job.engine.version),
+    )
     try:
         place.execute("CHECKPOINT")
     except EngineError:
@@ -247,20 +258,41 @@ def check(project: Project, options: Options) -> Checked:
     with open_project(plan, project, options, paths, read_only=True) as engine:
         memory = remembered(engine.session(), plan)
         observations = observe(plan, memory, paths, frozenset(plan.sources))
-        tools = Tools(plan, memory, observations, engine, store, paths, lambda: scratch(plan, project, paths), dt.datetime.now(dt.UTC), stopped)
+        tools = Tools(
+            plan,
+            memory,
+            observations,
+            engine,
+            store,
+            paths,
+            lambda: scratch(plan, project, paths),
+            dt.datetime.now(dt.UTC),
+            stopped,
+        )
         desk = Desk(tools, engine.session())
         for name in _checked_names(plan, memory, chosen):
             for one in plan.checks_of(name):
                 try:
                     results.append(desk.check(name, one))
                 except EngineError as error:
-                    front.diagnostics.add("E502", Span(one.file, one.line, one.column), f'Check "{one.name}" of "{name}" could not run: {error.error.message.splitlines()[0]}')
+                    front.diagnostics.add(
+                        "E502",
+                        Span(one.file, one.line, one.column),
+                        f'Check "{one.name}" of "{name}" could not run: {error.error.message.splitlines()[0]}',
+                    )
     return Checked(front.diagnostics, results)
 
 
 def _checked_names(plan: Plan, memory: Memory, chosen: frozenset[str] | None) -> list[str]:
-    models = [name for name in plan.models if (chosen is None or name in chosen) and f"{plan.models[name].schema}.{name}".lower() in memory.relations]
+    models = [
+        name
+        for name in plan.models
+        if (chosen is None or name in chosen) and f"{plan.models[name].schema}.{name}".lower() in memory.relations
+    ]
     scope = closure(plan, frozenset(models))
-    sources = [name for name, source in plan.sources.items() if source.checks and any(name in plan.models[m].reads for m in scope) and source.landed]
+    sources = [
+        name
+        for name, source in plan.sources.items()
+        if source.checks and any(name in plan.models[m].reads for m in scope) and source.landed
+    ]
     return [*sources, *models]
-

@@ -16,7 +16,7 @@ def selected(plan: Plan, project: Project, options: Options) -> frozenset[str] |
     try:
         return select(plan, options.select, options.exclude, lambda revision: changed(plan, project, revision))
     except SelectionError as problem:
-        raise stop_with("E507", Span.whole("etlc.yaml"), str(problem), problem.help, 2) from problem
+        raise stop_with("E507", Span(""), str(problem), problem.help, 2) from problem
 
 
 def changed(plan: Plan, project: Project, revision: str) -> frozenset[str]:
@@ -30,7 +30,7 @@ def changed(plan: Plan, project: Project, revision: str) -> frozenset[str]:
     try:
         before = load(GitFiles(project.root, revision), Diagnostics())
     except GitProblem as problem:
-        raise stop_with("E507", Span.whole("etlc.yaml"), f'"changed:{revision}" cannot be found out: {problem}.', "", 2) from problem
+        raise stop_with("E507", Span(""), f'"changed:{revision}" cannot be found out: {problem}.', "", 2) from problem
     after = load(DiskFiles(project.root), Diagnostics())
     if before is None or after is None:
         return frozenset(plan.models)

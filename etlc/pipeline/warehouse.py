@@ -17,6 +17,7 @@ from etlc.pipeline.stopping import watch
 from etlc.state.warehouse import StateUnreadable, recall
 
 _SPECS = Span.whole("etlc.yaml")
+_HERE = Span("")
 
 
 def plan_paths(plan: Plan, project: Project) -> Paths:
@@ -59,12 +60,12 @@ def open_project(plan: Plan, project: Project, options: Options, paths: Paths, r
         engine = open_warehouse(path, fence(plan, project, paths), options.lock_timeout, read_only)
     except WarehouseBusy as busy:
         raise stop_with(
-            "E504", _SPECS, f"The warehouse {plan.warehouse} is in use by {busy.holder}.",
+            "E504", _HERE, f"The warehouse {plan.warehouse} is in use by {busy.holder}.",
             "Wait for it, or give it more time with --lock-timeout 60s.", 75,
         ) from busy  # fmt: skip
     except WarehouseUnusable as problem:
         words = str(problem).replace(f"{project.root}/", "").rstrip(".")
-        raise stop_with("E505", _SPECS, f"The warehouse {plan.warehouse} cannot be opened: {words}.") from problem
+        raise stop_with("E505", _HERE, f"The warehouse {plan.warehouse} cannot be opened: {words}.") from problem
     watch(engine)
     return engine
 
@@ -74,7 +75,7 @@ def remembered(session: Session, plan: Plan) -> Memory:
     try:
         return recall(session)
     except StateUnreadable as problem:
-        raise stop_with("E505", _SPECS, f"The warehouse {plan.warehouse} cannot be used: {problem}.") from problem
+        raise stop_with("E505", _HERE, f"The warehouse {plan.warehouse} cannot be used: {problem}.") from problem
 
 
 def read_memory(plan: Plan, project: Project, options: Options, paths: Paths) -> Memory:
@@ -97,5 +98,3 @@ def observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str]) -> 
             span = Span(source.file, source.line, source.column, source.line, source.column + len(name))
             raise stop_with("E402", span, f'Source "{name}" cannot be read: {paths.redact(str(problem))}.') from problem
     return Observations(found, observe_outputs({n: r.files for n, r in memory.outputs.items()}, paths))
-
-

@@ -118,7 +118,12 @@ def plan_script(plan: Plan, names: list[str], scans: Mapping[str, str]) -> str:
         f"-- {plan.project}: the pipeline as plain DuckDB SQL, made by `etlc compile`.",
         "-- Start it in the project's folder; the published tables appear in whatever database is current.",
     ]
-    lasting = {need for name in needed if plan.models[name].storage == "view" and plan.models[name].published for need in _below(plan, name)}
+    lasting = {
+        need
+        for name in needed
+        if plan.models[name].storage == "view" and plan.models[name].published
+        for need in _below(plan, name)
+    }
     for name, scan in scans.items():
         if any(name in plan.models[model].reads for model in needed):
             kind = "VIEW" if name in lasting else "TEMP VIEW"
@@ -188,7 +193,12 @@ def lock(project: Project, options: Options) -> Locked:
         elif name in before:
             after[name] = before[name]
         elif found.problem:
-            diagnostics.add("E401", spec.sources[name].span, f'The schema of source "{name}" is not known: {found.problem}.', found.help)
+            diagnostics.add(
+                "E401",
+                spec.sources[name].span,
+                f'The schema of source "{name}" is not known: {found.problem}.',
+                found.help,
+            )
     replace_file(project, LOCK, render_lock(after))
     return Locked(diagnostics, lock_changes(before, after), LOCK)
 
@@ -209,7 +219,11 @@ def lock_changes(before: Mapping[str, LockedSource], after: Mapping[str, LockedS
         new = {column.name: column.type for column in after[name].columns}
         found += [f"{name}.{column}: new, {new[column]}" for column in new if column not in old]
         found += [f"{name}.{column}: gone" for column in old if column not in new]
-        found += [f"{name}.{column}: {old[column]} is now {new[column]}" for column in new if old.get(column, new[column]) != new[column]]
+        found += [
+            f"{name}.{column}: {old[column]} is now {new[column]}"
+            for column in new
+            if old.get(column, new[column]) != new[column]
+        ]
         if dict(before[name].options) != dict(after[name].options):
             found.append(f"{name}: how it is read changed")
     return found

@@ -22,7 +22,10 @@ _ENDS = words(
     " inner cross"
 )
 _NAMELESS = RESERVED | words("interval values materialized recursive extract")
-_AFTER_CAST = words(", ) ] + - * / % = < > <= >= <> || and or then else end when is from where group")
+_AFTER_CAST = words(
+    ", ) ] + - * / % = < > <= >= <> || and or then else end when is in not between like ilike as asc desc from where"
+    " group having order qualify limit union"
+)
 _CONDITION = words("where on having qualify and")
 _LOOSER_THAN_AND = words("or between lambda case")
 
@@ -135,7 +138,7 @@ def _types(pieces: list[Piece]) -> list[Piece]:
     found = []
     for index, piece in enumerate(pieces):
         cast = piece.kind == "word" and _text(pieces, index - 1) == "::"
-        if cast and _kind(pieces, index + 1) not in ("word", "dot", "quoted"):
+        if cast and (_kind(pieces, index + 1) in ("", "punct", "op") or _text(pieces, index + 1) in _AFTER_CAST):
             name = _TYPES.get(piece.low, piece.low)
             piece = piece.spelled(name)
         found.append(piece)
