@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
 from etlc.sql.quote import ident, idents, qualified
 
@@ -22,17 +24,19 @@ def create_table(model: PlanModel) -> str:
     return f"CREATE OR REPLACE TABLE {qualified(model.schema, model.name)} AS\n{model.sql}"
 
 
-def create_view(plan: Plan, model: PlanModel) -> str:
-    """A view that finds what it reads by itself: what does not stand in ``main`` is named before the user's text."""
+def create_view(plan: Plan, model: PlanModel, scans: Mapping[str, str] | None = None) -> str:
+    """A view that finds what it reads by itself: what does not stand in ``main`` is named before the user's text.
+
+    ``scans`` gives the SELECT of each source; without it, sources are read from where they are landed.
+    """
     named = []
     for need in model.reads:
         if need in plan.sources:
-            named.append(f"{ident(need)} AS NOT MATERIALIZED ({landed_select(plan, need)})")
+            scan = landed_select(plan, need) if scans is None else scans[need]
+            named.append(f"{ident(need)} AS NOT MATERIALIZED ({scan})")
         elif plan.models[need].schema != "main":
-            named.append(
-                f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})"
-            )
-    head = f"WITH {', '.join(named)} " if named else ""
+            named.append(f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})")
+    head = f"WITH {', '.join(named)}\n" if named else ""
     return f"CREATE OR REPLACE VIEW {qualified(model.schema, model.name)} AS\n{head}{exact_query(model)}"
 
 

@@ -13,16 +13,16 @@ from etlc.diagnostics import Diagnostics
 from etlc.execute.scan import scan_sql
 from etlc.execute.sources import fill_layouts
 from etlc.ir.codec import encode
-from etlc.ir.plan import Plan
+from etlc.ir.plan import HIDDEN_SCHEMA, Plan
 from etlc.ir.record import Memory, Observations
 from etlc.ir.spec import LockedSource
-from etlc.ir.statements import exact_query
+from etlc.ir.statements import create_table, create_view, exact_query
 from etlc.load import DiskFiles, load, parse_lock, render_lock, schema_text
 from etlc.pipeline.compiling import LOCK, compile_project, replace_file
 from etlc.pipeline.project import Options, Project, Stop
 from etlc.pipeline.selecting import selected
 from etlc.pipeline.warehouse import observe, plan_paths, scratch
-from etlc.sql.quote import ident
+from etlc.sql.quote import ident, qualified
 
 _FOLDER = ".etlc/compiled"
 
@@ -112,47 +112,36 @@ def plan_data(plan: Plan, names: list[str]) -> dict[str, object]:
 
 
 def plan_script(plan: Plan, names: list[str], scans: Mapping[str, str]) -> str:
-    """``plan.sql``: started in the project's folder, plain DuckDB makes the same published tables with it."""
+    """``plan.sql``: started in the project's folder, plain DuckDB makes the same published tables with it.
+
+    What is not published is temporary, but for what a view reads: that stays, in a schema of its own.
+    """
     needed = _needed(plan, names)
     lines = [
         f"-- {plan.project}: the pipeline as plain DuckDB SQL, made by `etlc compile`.",
         "-- Start it in the project's folder; the published tables appear in whatever database is current.",
     ]
-    lasting = {
-        need
-        for name in needed
-        if plan.models[name].storage == "view" and plan.models[name].published
-        for need in _below(plan, name)
-    }
+    kept = {need for name in needed if plan.models[name].storage == "view" for need in plan.models[name].reads}
+    kept = {name for name in kept if name in plan.models and not plan.models[name].published}
+    hidden_views = {name for name in needed if plan.models[name].storage == "view" and not plan.models[name].published}
+    if kept or hidden_views:
+        lines.append(f"CREATE SCHEMA IF NOT EXISTS {HIDDEN_SCHEMA};")
     for name, scan in scans.items():
         if any(name in plan.models[model].reads for model in needed):
-            kind = "VIEW" if name in lasting else "TEMP VIEW"
-            lines.append(f"CREATE OR REPLACE {kind} {ident(name)} AS\n{scan};")
+            lines.append(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS\n{scan};")
     for name in needed:
         model = plan.models[name]
-        if model.published:
-            kind = "VIEW" if model.storage == "view" else "TABLE"
-            body = exact_query(model) if model.storage == "view" else model.sql
-            lines.append(f"CREATE OR REPLACE {kind} {ident(name)} AS\n{body};")
+        if model.storage == "view":
+            lines.append(f"{create_view(plan, model, scans)};")
+        elif model.storage == "inline":
+            lines.append(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS\n{exact_query(model)};")
+        elif model.published or name in kept:
+            lines.append(f"{create_table(model)};")
         else:
-            scope = "" if name in lasting else "TEMP "
-            body = exact_query(model) if model.storage != "table" else model.sql
-            kind = "TABLE" if model.storage == "table" else "VIEW"
-            lines.append(f"CREATE OR REPLACE {scope}{kind} {ident(name)} AS\n{body};")
+            lines.append(f"CREATE OR REPLACE TEMP TABLE {ident(name)} AS\n{model.sql};")
+        if name in kept or name in hidden_views:
+            lines.append(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS SELECT * FROM {qualified(HIDDEN_SCHEMA, name)};")
     return "\n\n".join(lines) + "\n"
-
-
-def _below(plan: Plan, name: str) -> set[str]:
-    """What a lasting view reads, through inlined models and views as well: it must last too."""
-    found: set[str] = set()
-    queue = [name]
-    for here in queue:
-        for need in plan.models[here].reads if here in plan.models else ():
-            if need not in found:
-                found.add(need)
-                if need in plan.models and plan.models[need].storage != "table":
-                    queue.append(need)
-    return found
 
 
 def _needed(plan: Plan, names: list[str]) -> list[str]:
