@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from etlc.bind.checks import THIS, bind_checks
 from etlc.bind.contracts import check_contract, promised_columns
 from etlc.bind.errors import Refusal
+from etlc.bind.outputs import check_outputs
 from etlc.bind.sources import rows_sql, source_schema
 from etlc.diagnostics import Diagnostics
 from etlc.ir.binding import Binder, Column, SqlError
@@ -54,6 +55,7 @@ def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics
         checks[name] = bind_checks(name, columns, model.checks, contracted, binder, relations, diagnostics)
         if _is_volatile(model, relations, volatile_functions, diagnostics):
             volatile.add(name)
+    check_outputs(graph.spec.outputs, relations, diagnostics)
     return BoundGraph(graph, schemas, models, checks, frozenset(volatile))
 
 
@@ -71,7 +73,20 @@ def _bind_model(
         inputs = [column.name for need in model.reads for column in relations[need]]
         Refusal(query.text, query.bound, inputs, diagnostics).report(found, binder.check)
         return None
-    return found if check_contract(model.spec, found, binder, diagnostics) else None
+    fine = check_contract(model.spec, found, binder, diagnostics)
+    return found if _fits_warehouse(model, found, diagnostics) and fine else None
+
+
+def _fits_warehouse(model: GraphModel, columns: Sequence[Column], diagnostics: Diagnostics) -> bool:
+    """The warehouse has the format of DuckDB 1.5, which knows no TUPLE: what ``row(a, b)`` makes in DuckDB 2.0."""
+    odd = [column for column in columns if "TUPLE(" in column.type]
+    stored = model.published and model.spec.materialize != "view"
+    for column in odd if stored else ():
+        diagnostics.add(
+            "E214", model.query.text.at(0), f'Column "{column.name}" is a {column.type}, which a table of the warehouse cannot hold.',
+            "Name its fields, e.g. {'a': x, 'b': y} instead of row(x, y).",
+        )  # fmt: skip
+    return not (odd and stored)
 
 
 def _is_volatile(

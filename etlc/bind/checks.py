@@ -33,7 +33,7 @@ def bind_checks(
         missing = [name for name in check.spec.check.columns() if name.lower() not in types]
         for name in missing:
             if name.lower() not in contracted:
-                diagnostics.add("E301", name.span, f'Check "{check.name}" is on column "{name}", which "{owner}" does not have.', _nearest(name, columns))
+                diagnostics.add("E301", name.span, f'"{owner}" has no column "{name}", which is checked here.', _nearest(name, columns))
         if missing or not _others_there(check, relations, diagnostics):
             continue
         sql = _compile(check, scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from etlc.bind.wording import type_help
 from etlc.diagnostics import Diagnostics, Span, span_of
 from etlc.ir.binding import Binder, Column
 from etlc.ir.spec import ModelSpec
@@ -31,7 +32,7 @@ def check_contract(model: ModelSpec, columns: Sequence[Column], binder: Binder, 
 def _type_kept(model: ModelSpec, column: Column, written: str, binder: Binder, diagnostics: Diagnostics, place: Span) -> bool:
     promised = binder.type_name(written)
     if promised is None:
-        diagnostics.add("E213", place, f'Column "{column.name}" is promised an unknown type, {written}.', "Types are DuckDB's: BIGINT, DECIMAL(12,2), TIMESTAMP, VARCHAR, ...")
+        diagnostics.add("E213", place, f'Column "{column.name}" is promised an unknown type, {written}.', type_help(written))
         return False
     if promised != column.type:
         diagnostics.add(
@@ -55,7 +56,7 @@ def promised_columns(model: ModelSpec, binder: Binder, diagnostics: Diagnostics)
     for name, promise in model.columns.items():
         type_name = binder.type_name(promise.type or "")
         if type_name is None:
-            diagnostics.add("E213", span_of(promise.type, name.span), f'Column "{name}" is promised an unknown type, {promise.type}.')
+            diagnostics.add("E213", span_of(promise.type, name.span), f'Column "{name}" is promised an unknown type, {promise.type}.', type_help(promise.type or ""))
             return None
         found.append(Column(str(name), type_name))
     return tuple(found)

@@ -7,14 +7,17 @@ and the rest is bound again. What is found is always DuckDB's own finding.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Sequence
 
+from etlc.bind.wording import function_help, plain, type_help
 from etlc.diagnostics import Diagnostics, Span, SqlText
 from etlc.ir.binding import SqlError
 from etlc.sql.params import BoundSql
-from etlc.sql.tokens import call_end, first_named, reference_at, tokens_of
+from etlc.sql.tokens import Token, call_end, first_named, reference_at, tokens_of
 
 MOST_FINDINGS = 20
+_CURLY = "\u2018\u2019\u201c\u201d"
 
 
 class Refusal:
@@ -33,16 +36,18 @@ class Refusal:
         text = self.bound.text
         seen: set[tuple[str, int]] = set()
         for _ in range(MOST_FINDINGS):
-            if error is None or (error.kind == "parser" and error is not first):
+            if error is None or (error is not first and _may_echo(error)):
                 return
             here = BoundSql(text, self.bound.used, edits)
             place, cut = self._locate(error, here)
-            key = (error.message, -1 if place is None else place[0])
-            if key in seen:
+            alias = _kind(error) == "E202"  # said once, however often it is used
+            key = (_missing(error) if alias else error.message, -1 if place is None or alias else place[0])
+            if key in seen and not alias:
                 return
-            seen.add(key)
-            self._add(error, place)
-            if cut is None:
+            if key not in seen:
+                seen.add(key)
+                self._add(error, place, here)
+            if cut is None or _reads_nothing(error, here):
                 return
             start, end = cut
             text = f"{text[:start]}NULL{text[end:]}"
@@ -54,9 +59,8 @@ class Refusal:
     def _locate(self, error: SqlError, here: BoundSql) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
         """Offset and length in the written text, and what to cut out of the bound one, where either is known."""
         tokens = tokens_of(here.text)
-        if error.offset is None:
-            named = _missing(error)
-            token = first_named(tokens, named) if named else None
+        if error.offset is None or _kind(error) in ("E115", "E213"):
+            token = _told(error, tokens)
             return ((here.written(token.start), len(token.text)), None) if token else (None, None)
         found = reference_at(tokens, error.offset)
         if found is None:
@@ -66,15 +70,54 @@ class Refusal:
         if kind == "E201":
             written = here.written(last.start)
             return (written, len(last.text)), (first.start, last.end)
+        if kind == "E202":
+            return (here.written(first.start), len(first.text)), (first.start, last.end)
         if kind == "E203":
             end = call_end(tokens, first.start)
             return (here.written(first.start), len(first.text)), None if end is None else (first.start, end)
-        return (here.written(error.offset), max(error.length, len(first.text))), None
+        return (here.written(first.start), len(first.text)), None
 
-    def _add(self, error: SqlError, place: tuple[int, int] | None) -> None:
-        span = self.text.span if place is None else self.text.at(*place)
+    def _add(self, error: SqlError, place: tuple[int, int] | None, here: BoundSql) -> None:
         code, message, help = describe(error, self.columns)
+        if "`" in here.text and code in ("E203", "E214"):
+            place, code = (here.written(here.text.index("`")), 1), "E205"
+            message, help = "Backticks are no quotes here.", 'Write names plain, or in double quotes: "name".'
+        elif code == "E201" and place is not None and self.text.text[place[0]] == '"' and not help.startswith("Did you"):
+            name = _missing(error)
+            help = f"Double quotes are for names; write '{name}' if it is text. {help}".strip()
+        elif error.kind == "invalid input" and "regexp" in here.text.lower():
+            message, help = f"This regular expression is broken: {error.message}.", "Write special characters as \\( or [(]."
+        elif _reads_nothing(error, here):
+            help = "The query reads nothing: say FROM, and the name of a source or a model."
+        span = self.text.span if place is None else self.text.at(*place)
         self.diagnostics.add(code, span, message, help)
+
+
+def _may_echo(error: SqlError) -> bool:
+    """Whether it may come from what was cut out before, not from the user."""
+    return error.kind == "parser" or (_kind(error) == "E214" and "Ambiguous" not in error.message)
+
+
+def _reads_nothing(error: SqlError, here: BoundSql) -> bool:
+    return _kind(error) == "E201" and re.search(r"\bfrom\b", here.text, re.IGNORECASE) is None
+
+
+def _told(error: SqlError, tokens: list[Token]) -> Token | None:
+    """The token that a message without a position is about."""
+    kind, named = _kind(error), _missing(error)
+    if kind == "E115":
+        return next((token for token in tokens if token.text == "?"), None)
+    if kind == "E213":
+        return next((t for t in tokens if t.name == named.lower() and t.start >= (error.offset or 0)), None)
+    if found := re.match(r'[Cc]olumn "?(.+?)"? must appear in the GROUP BY', error.message):
+        star = next((t for i, t in enumerate(tokens) if t.text == "*" and (not i or tokens[i - 1].text != "(")), None)
+        return next((t for t in reversed(tokens) if t.name == found[1].lower()), star)
+    if found := re.match(r"JSON path error near '(.+)'", error.message):
+        return next((token for token in tokens if token.text.startswith("'") and found[1] in token.text), None)
+    if error.kind == "invalid input" and ": " in error.message:  # a broken regular expression
+        part = error.message.rpartition(": ")[2]
+        return next((token for token in tokens if token.text.startswith("'") and part in token.text), None)
+    return first_named(tokens, named) if named else None
 
 
 def _kind(error: SqlError) -> str:
@@ -85,13 +128,17 @@ def _kind(error: SqlError) -> str:
         return "E201"
     if "EXCLUDE list" in message or "REPLACE list" in message:
         return "E201"
+    if error.message.startswith("Referenced table"):
+        return "E202"
+    if "prepared statement parameters" in error.message:
+        return "E115"
     if error.kind == "catalog":
         if "Function" in message.split("with name")[0]:
             return "E203"
         return "E213" if message.startswith("Type ") else "E214"
     if error.kind in ("parser", "syntax"):
         return "E205"
-    wrong_types = ("No function matches", "Cannot compare", "Cannot mix", "No operator matches", "Could not convert",
+    wrong_types = ("No function matches", "Cannot compare", "Cannot mix", "No operator matches", "Could not convert", "Could not choose a best candidate",
                    "Cannot cast", "must be of type", "must return", "Unimplemented type for cast")  # fmt: skip
     if error.kind in ("conversion", "mismatch type") or any(words in message for words in wrong_types):
         return "E204"
@@ -113,33 +160,34 @@ def describe(error: SqlError, columns: Sequence[str]) -> tuple[str, str, str]:
     code = _kind(error)
     name = _missing(error)
     if code == "E201":
-        known = list(dict.fromkeys([*error.candidates, *columns]))
-        return code, f'There is no column "{name}" here.', _did_you_mean(name, known)
+        return code, f'There is no column "{name}" here.', _column_help(name, error.candidates, columns)
+    if code == "E202":
+        named = re.findall(r'"([^"]+)"', error.message.partition("Candidate tables:")[2])
+        there = f" Tables here: {', '.join(named)}." if named else ""
+        return code, f'There is no table or alias "{name}" in this query.', f"A table with an alias goes by its alias only.{there}"
     if code == "E203":
-        close = list(error.candidates)
-        return code, f"There is no function {name}().", f"Did you mean {close[0]}()?" if close else ""
+        return code, f"There is no function {name}().", function_help(name, error.candidates)
     if code == "E213":
-        return code, f'There is no type "{name}".', f"Did you mean {error.candidates[0]}?" if error.candidates else ""
-    lines = [line.strip() for line in error.message.split("\n") if line.strip()]
-    sentence = lines[0].rstrip(".!") if lines else "DuckDB refuses this query"
-    help = " ".join(lines[1:])
-    if "Candidate functions" in help:
-        sentence, help = _signatures(sentence, lines)
-    return code, f"{sentence[:1].upper()}{sentence[1:]}.", help
+        return code, f'There is no type "{name}".', type_help(name)
+    if code == "E115":
+        return code, "A ? has no value here.", "Name a param: $name, declared under `params:` in etlc.yaml."
+    return code, *plain(error.message)
 
 
-def _signatures(sentence: str, lines: list[str]) -> tuple[str, str]:
-    sentence = sentence.split(". You might need")[0]
-    start = next(i for i, line in enumerate(lines) if "Candidate functions" in line)
-    forms = [line.split(" -> ")[0] for line in lines[start + 1 :]][:4]
-    return sentence, f"Add a cast, e.g. CAST(x AS DOUBLE). It takes: {'; '.join(forms)}."
-
-
-def _did_you_mean(name: str, known: Sequence[str]) -> str:
-    lower = {column.lower(): column for column in known}
-    close = difflib.get_close_matches(name.lower(), list(lower), 1, 0.6)
-    listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+def _column_help(name: str, candidates: Sequence[str], columns: Sequence[str]) -> str:
+    """The column that was probably meant. ``candidates`` are DuckDB's, which knows what can be seen at the place."""
+    if set(name) & set(_CURLY):
+        return "These are curly quotes; SQL wants straight ones: ' for text, \" for names."
+    lower = {column.lower(): column for column in (*columns, *candidates)}
+    if name.lower() in lower:
+        return f'"{name}" is read by the model, but cannot be seen here: select it in the CTE or subquery that stands here.'
+    close = difflib.get_close_matches(name.lower(), [c.lower() for c in candidates], 1, 0.6)
+    close = close or difflib.get_close_matches(name.lower(), list(lower), 1, 0.6)
+    known = list(columns if {c.lower() for c in candidates} <= {c.lower() for c in columns} else candidates)
+    listed = ", ".join(dict.fromkeys(known[:12])) + (", ..." if len(known) > 12 else "")
     there = f"Columns there: {listed}." if known else ""
+    if len(known) == 1 and re.search("[;|\t]", known[0]):
+        there += " Is its delimiter another one? See `options: {delim: ...}` of the source."
     return f'Did you mean "{lower[close[0]]}"? {there}'.strip() if close else there
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from etlc.diagnostics import Diagnostics, span_of
+from etlc.bind.wording import type_help
+from etlc.diagnostics import Diagnostics, Span, span_of
 from etlc.ir.binding import Binder, Column, SqlError
 from etlc.ir.graph import SourceSchema
 from etlc.ir.look import Looked
@@ -28,6 +29,12 @@ def source_schema(
     columns = []
     left = dict(contract)
     for column in base.columns:
+        if binder.type_name(column.type) is None:  # etlc.lock is a file like others: it comes with a pull request
+            diagnostics.add(
+                "E116", Span.whole("etlc.lock"), f'Column "{column.name}" of source "{source.name}" has an unknown type, {column.type}.',
+                "Take the file of a commit that worked, or delete it and run `etlc lock`.",
+            )  # fmt: skip
+            return None
         given = left.pop(column.name.lower(), None)
         typed = given.type if given and given.type else column.type
         columns.append(LockedColumn(column.name, typed, column.optional))
@@ -48,7 +55,7 @@ def _contract(source: SourceSpec, binder: Binder, diagnostics: Diagnostics) -> d
         if type_name is None:
             fine = False
             place = span_of(column.type, column.span)
-            diagnostics.add("E213", place, f'Column "{name}" has an unknown type, {column.type}.', "Types are DuckDB's: BIGINT, DECIMAL(12,2), TIMESTAMP, VARCHAR, ...")
+            diagnostics.add("E213", place, f'Column "{name}" has an unknown type, {column.type}.', type_help(column.type or ""))
         else:
             found[name.lower()] = Column(str(name), type_name)
     return found if fine else None
@@ -60,11 +67,18 @@ def _contract_alone(
     """The contract is the schema where there are no files to look at."""
     if contract and all(column.type for column in contract.values()):
         return SourceSchema(tuple(LockedColumn(column.name, column.type) for column in contract.values()))
-    problem = looked.problem if looked and looked.problem else "it has no files to look at"
-    code = "E405" if looked is None or not looked.problem else "E401"
-    place = source.path[0].span if source.path else source.span
-    help = (looked.help if looked else "") or "Declare `columns:` with types, commit etlc.lock, or bring the data."
-    diagnostics.add(code, place, f'The schema of source "{source.name}" is not known: {problem}.', help)
+    if not source.path:
+        return None  # it was broken, which is reported where it stands
+    place = source.path[0].span
+    if looked is None or not looked.problem:
+        what = f"no file matches {source.path[0]}" if len(source.path) == 1 else "no file matches its paths"
+        help = "Mend the path, bring the data, commit etlc.lock, or declare `columns:` with types."
+        diagnostics.add("E405", place, f'The schema of source "{source.name}" is not known: {what}.', help)
+        return None
+    if source.format is not None and "format" in looked.problem:
+        place = source.format.span
+    help = looked.help or "Declare `columns:` with types, commit etlc.lock, or bring the data."
+    diagnostics.add("E401", place, f'The schema of source "{source.name}" is not known: {looked.problem}.', help)
     return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from etlc.decide.reasons import rebuild_reason, schemas
-from etlc.decide.versions import check_token, placement, planned_version
+from etlc.decide.versions import check_token, placement, planned_version, source_check_token
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
 from etlc.ir.record import Memory, Observations
@@ -29,13 +29,8 @@ def closure(plan: Plan, selected: frozenset[str]) -> frozenset[str]:
 
 def conflicts(plan: Plan, memory: Memory) -> list[PlanModel]:
     """The published models whose name is taken in the warehouse by something that etlc did not make."""
-    found = []
-    ours = {name.lower() for name, record in memory.models.items() if record.published and not record.placement.startswith("inline")}
-
-    for model in plan.models.values():
-        if model.published and f"main.{model.name}".lower() in memory.relations and model.name.lower() not in ours:
-            found.append(model)
-    return found
+    taken = [m for m in plan.models.values() if m.published and f"main.{m.name}".lower() in memory.relations]
+    return [model for model in taken if not memory.published(model.name)]
 
 
 def decide(plan: Plan, memory: Memory, observations: Observations, request: Request, nonce: str) -> Decisions:
@@ -102,27 +97,30 @@ def _decide_sources(
     wanted: set[str] = set()
     for name, decision in models.items():
         if decision.action != "skip" or decision.checks:
-            wanted.update(_sources_below(plan, name, models))
-    found = {}
+            wanted.update(_sources_below(plan, name))
     versions = {name: state.version for name, state in observations.sources.items()}
+    checks: dict[str, dict[str, str]] = {}
     for name, source in plan.sources.items():
-        state = observations.sources.get(name)
-        if state is None:
+        if name in versions and (request.selected is None or name in wanted):
+            known = memory.source_checks.get(name, {})
+            tokens = {check.name: source_check_token(check, source, versions) for check in source.checks}
+            checks[name] = {check: token for check, token in tokens.items() if known.get(check) != token}
+            others = [other for check in source.checks if check.name in checks[name] for other in check.others]
+            wanted.update([name, *map(plan.declared, others)] if checks[name] else [])
+    found = {}
+    for name, source in plan.sources.items():
+        if name not in versions:
             continue
-        tokens = {check.name: f"{check_token(check, versions)} {state.version}" for check in source.checks}
-        known = memory.source_checks.get(name, {})
-        in_scope = request.selected is None or name in wanted
-        checks = {check: token for check, token in tokens.items() if in_scope and known.get(check) != token}
-        if name not in wanted and not checks:
-            found[name] = SourceDecision(name, "skip", state.version)
+        if name not in wanted:
+            found[name] = SourceDecision(name, "skip", versions[name])
         elif not source.landed:
-            found[name] = SourceDecision(name, "read", state.version, checks=checks)
+            found[name] = SourceDecision(name, "read", versions[name], checks=checks.get(name, {}))
         else:
-            found[name] = _landing(name, plan, memory, observations, request, checks)
+            found[name] = _landing(name, plan, memory, observations, request, checks.get(name, {}))
     return found
 
 
-def _sources_below(plan: Plan, name: str, models: Mapping[str, Decision]) -> set[str]:
+def _sources_below(plan: Plan, name: str) -> set[str]:
     """The sources that building a model reads: its own, those of its checks, and those of what is inlined into it."""
     if name not in plan.models:
         return set()
@@ -131,7 +129,7 @@ def _sources_below(plan: Plan, name: str, models: Mapping[str, Decision]) -> set
         if need in plan.sources:
             found.add(need)
         elif plan.models[need].storage == "inline":
-            found |= _sources_below(plan, need, models)
+            found |= _sources_below(plan, need)
     return found
 
 
@@ -139,16 +137,20 @@ def _landing(
     name: str, plan: Plan, memory: Memory, observations: Observations, request: Request, checks: Mapping[str, str]
 ) -> SourceDecision:
     source, now, before = plan.sources[name], observations.sources[name], memory.sources.get(name)
-    wanted = {f"{column.name}:{column.type}" for column in source.columns if column.name in set(source.used)}
+    typed = {column.name: f"{column.name}:{column.type}" for column in source.columns}
     there = f"{LANDING_SCHEMA}.{name}".lower() in memory.relations
+    landed = set(before.landed) if before and there else set()
     old = {part.path: part.token for part in before.parts} if before else {}
     fingerprint_kept = before is not None and before.version.split("-")[0] == now.version.split("-")[0]
-    anew = not there or not fingerprint_kept or not wanted <= set(before.landed if before else ()) or request.full_refresh
+    anew = not there or not fingerprint_kept or request.full_refresh or not landed.issuperset(typed[name] for name in source.used)
     fresh = tuple(part.path for part in now.parts if anew or old.get(part.path) != part.token)
     gone = () if anew else tuple(path for path in old if path not in {part.path for part in now.parts} or path in fresh)
     if not anew and not fresh and not gone:
         return SourceDecision(name, "read", now.version, checks=checks)
-    return SourceDecision(name, "land", now.version, fresh, gone, anew, checks)
+    # What stood there before is kept: a view that this run does not touch may name it.
+    kept = set() if request.full_refresh and request.selected is None else landed
+    columns = tuple(column for column, entry in typed.items() if entry in kept or (anew and column in source.used))
+    return SourceDecision(name, "land", now.version, fresh, gone, anew, columns, checks)
 
 
 def _decide_output(output: PlanOutput, version: str, memory: Memory, observations: Observations) -> OutputDecision:
@@ -159,12 +161,11 @@ def _decide_output(output: PlanOutput, version: str, memory: Memory, observation
         return OutputDecision(output.name, output.model, "write", Reason("output_edited"))
     if record.version != version:
         return OutputDecision(output.name, output.model, "write", Reason("input", (output.model,)))
-    missing = [path for path in record.files if path not in observations.files]
+    now = observations.files.get(output.name, {})
+    missing = tuple(path for path in record.files if path not in now)
     if missing:
-        return OutputDecision(output.name, output.model, "write", Reason("output_missing", tuple(missing[:3])))
-    altered = [path for path, token in record.files.items() if observations.files[path] != token]
+        return OutputDecision(output.name, output.model, "write", Reason("output_missing", missing[:3]))
+    altered = tuple(path for path, token in now.items() if record.files.get(path) != token)
     if altered:
-        return OutputDecision(output.name, output.model, "write", Reason("output_changed", tuple(altered[:3])))
+        return OutputDecision(output.name, output.model, "write", Reason("output_changed", altered[:3]))
     return OutputDecision(output.name, output.model, "skip", Reason("current"))
-
-

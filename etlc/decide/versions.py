@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from etlc.ir.plan import PlanCheck, PlanModel
+from etlc.ir.plan import PlanCheck, PlanModel, PlanSource
 
 
 def _digest(*parts: object) -> str:
@@ -31,3 +31,9 @@ def check_token(check: PlanCheck, versions: Mapping[str, str]) -> str:
     """What a check's verdict depends on, besides the rows that it is of: its text, and the other relations it reads."""
     by_name = {name.lower(): version for name, version in versions.items()} if check.others else {}
     return _digest(check.fingerprint, {other.lower(): by_name.get(other.lower(), "") for other in check.others})
+
+
+def source_check_token(check: PlanCheck, source: PlanSource, versions: Mapping[str, str]) -> str:
+    """What the verdict of a source's check depends on: its text, the rows, and the types that they are read as."""
+    types = [f"{column.name}:{column.type}" for column in source.columns if column.name in set(source.used)]
+    return _digest(check_token(check, versions), versions[source.name], types)

@@ -36,6 +36,7 @@ class DuckBinder:
         self._con.execute("PRAGMA disable_optimizer")
         self._con.execute("SET lock_configuration=true")
         self.version: str = duckdb.__version__
+        self._types: dict[str, str | None] = {}
 
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
         """DuckDB's own tree, from ``json_serialize_sql``; an error where it is not a SELECT it can serialize."""
@@ -75,11 +76,18 @@ class DuckBinder:
 
     def type_name(self, text: str) -> str | None:
         """The canonical name of a type: ``decimal(12, 2)`` is ``DECIMAL(12,2)``."""
+        if text not in self._types:
+            self._types[text] = self._type_name(text)
+        return self._types[text]
+
+    def _type_name(self, text: str) -> str | None:
         found = self.parse(f"SELECT CAST(NULL AS {text}\n)")
-        if isinstance(found, SqlError) or not _is_one_cast(found):
+        plain = self.parse("SELECT CAST(NULL AS INTEGER\n)")
+        if _without_type(found) != _without_type(plain):
             return None
         try:
             rows = self._con.execute(f"SELECT typeof(CAST(NULL AS {text}\n))").fetchall()
+            self._con.execute(f"CREATE OR REPLACE TEMP TABLE _etlc_type (value {rows[0][0]})")
         except (duckdb.Error, RuntimeError):
             return None
         return str(rows[0][0])
@@ -93,12 +101,22 @@ class DuckBinder:
         return frozenset(row[0] for row in rows)
 
 
-def _is_one_cast(tree: dict[str, Any]) -> bool:
-    """Whether the text was nothing but ``SELECT CAST(NULL AS ...)``: no second statement, clause or expression."""
-    statements = tree.get("statements", [])
-    if len(statements) != 1:
-        return False
-    node = statements[0].get("node", {})
-    chosen = node.get("select_list", [])
-    plain = node.get("type") == "SELECT_NODE" and node.get("from_table", {}).get("type") == "EMPTY"
-    return plain and not node.get("where_clause") and len(chosen) == 1 and chosen[0].get("class") == "CAST"
+def _without_type(tree: object) -> object:
+    """The tree of ``SELECT CAST(NULL AS ...)`` without the type and without places: the same for every type."""
+    if isinstance(tree, list):
+        return [_without_type(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if "type_expr" in tree and not _is_type(tree["type_expr"]):
+        return None
+    dropped = ("cast_type", "type_expr", "query_location", "query_location_length")
+    return {key: _without_type(value) for key, value in tree.items() if key not in dropped}
+
+
+def _is_type(tree: object) -> bool:
+    """Whether a type's tree, as DuckDB 2.0 has it, is of types and constants only."""
+    if isinstance(tree, list):
+        return all(_is_type(item) for item in tree)
+    if not isinstance(tree, dict):
+        return True
+    return tree.get("class", "TYPE") in ("TYPE", "CONSTANT") and all(_is_type(value) for value in tree.values())

@@ -6,6 +6,8 @@ extensions, no change of settings. DuckDB itself resolves symbolic links when it
 
 from __future__ import annotations
 
+import glob
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +24,10 @@ from etlc.sql.quote import ident, literal, string
 
 # What DuckDB 1.5 can read: DuckDB 2.0 would otherwise write a newer format.
 STORAGE = "v1.5.0"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": STORAGE}
 _POLL = 0.05
+_LOCKED = "Could not set lock on file"
+_NEW = ".etlc-new-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,9 @@ class Fence:
 class DuckSession:
     """One connection of a :class:`DuckEngine`."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, stopped: threading.Event) -> None:
         self.con = con
+        self._stopped = stopped
 
     def execute(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> None:
         """Run one statement."""
@@ -69,6 +75,8 @@ class DuckSession:
             pass  # there was none
 
     def _run(self, sql: str, params: Sequence[object] | Mapping[str, object] | None) -> None:
+        if self._stopped.is_set():
+            raise EngineInterrupted("stopped")
         try:
             self.con.execute(sql, params) if params else self.con.execute(sql)
         except (duckdb.Error, RuntimeError, ValueError) as error:
@@ -85,7 +93,9 @@ class DuckSession:
 
 
 def _translated(error: Exception, sql: str) -> Exception:
-    if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error).lower()[:40]:
+    # A signal that arrives while the main thread is in a query ends it with a RuntimeError.
+    queried = isinstance(error, RuntimeError) and "interrupted" in str(error).lower()
+    if isinstance(error, duckdb.InterruptException) or queried:
         return EngineInterrupted(str(error))
     return EngineError(read_error(error, sql))
 
@@ -96,26 +106,30 @@ class DuckEngine:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
         self._cursors: list[duckdb.DuckDBPyConnection] = []
-        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._closing = threading.RLock()  # reentrant: a signal handler may interrupt while the main thread closes
         self.version: str = duckdb.__version__
 
     def session(self) -> DuckSession:
         """A new connection to the same database."""
         cursor = self._con.cursor()
-        with self._lock:
-            self._cursors.append(cursor)
-        return DuckSession(cursor)
+        self._cursors = [*self._cursors, cursor]
+        return DuckSession(cursor, self._stopped)
 
     def interrupt(self) -> None:
-        """Stop what runs in any session."""
-        for cursor in list(self._cursors):
-            cursor.interrupt()
+        """Stop what runs in any session, and let nothing begin any more."""
+        self._stopped.set()
+        with self._closing:
+            for cursor in self._cursors:
+                cursor.interrupt()
 
     def close(self) -> None:
         """Close everything."""
-        for cursor in self._cursors:
-            cursor.close()
-        self._con.close()
+        with self._closing:
+            cursors, self._cursors = self._cursors, []
+            for cursor in cursors:
+                cursor.close()
+            self._con.close()
 
     def __enter__(self) -> Self:
         return self
@@ -127,38 +141,72 @@ class DuckEngine:
 
 
 def open_memory(fence: Fence) -> DuckEngine:
-    """A database in memory, fenced. It spills into ``fence.temp``."""
-    con = duckdb.connect(":memory:")
-    _close_fence(con, fence)
-    return DuckEngine(con)
+    """A database in memory, fenced. It spills into ``fence.temp``. Raises WarehouseUnusable."""
+    return _fenced(duckdb.connect(":memory:"), fence)
 
 
-def open_warehouse(path: Path, fence: Fence, timeout: float, read_only: bool = False) -> DuckEngine:
+def open_warehouse(
+    path: Path, fence: Fence, timeout: float, stopped: threading.Event, read_only: bool = False
+) -> DuckEngine:
     """Open the warehouse, waiting up to ``timeout`` seconds for a process that holds it.
 
-    Raises WarehouseBusy where it is held longer, WarehouseUnusable where it is no database or cannot be made.
+    Raises WarehouseBusy where it is held longer, WarehouseUnusable where it is no database or cannot be made,
+    EngineInterrupted when ``stopped`` is set meanwhile.
     """
-    if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if not read_only and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _create(path)
+    except OSError as error:
+        raise WarehouseUnusable(f"{error.strerror}: {error.filename}") from error
     deadline = time.monotonic() + timeout
     while True:
         try:
-            con = duckdb.connect(str(path), read_only=read_only, config={"storage_compatibility_version": STORAGE})
+            con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
             break
         except (duckdb.Error, RuntimeError) as error:
-            if "lock" not in str(error).lower():
+            if _LOCKED not in str(error):
                 raise WarehouseUnusable(read_error(error).message.split("\n")[0]) from error
             if time.monotonic() >= deadline:
                 raise WarehouseBusy(path.name, _holder(str(error))) from error
+            if stopped.is_set():
+                raise EngineInterrupted("stopped while waiting") from error
             time.sleep(_POLL)
-    _close_fence(con, fence)
-    return DuckEngine(con)
+    if not read_only:
+        for orphan in path.parent.glob(f".{glob.escape(path.name)}{_NEW}*"):
+            orphan.unlink(missing_ok=True)
+    return _fenced(con, fence)
+
+
+def _create(path: Path) -> None:
+    """Make an empty warehouse, whole or not at all: DuckDB, when it is killed meanwhile, leaves one that nothing opens."""
+    hidden = path.with_name(f".{path.name}{_NEW}{os.getpid()}")
+    hidden.unlink(missing_ok=True)
+    try:
+        duckdb.connect(str(hidden), config=_CONFIG).close()
+        os.link(hidden, path)
+    except FileExistsError:
+        return  # another process was faster
+    except (duckdb.Error, OSError):
+        return  # a disk without hard links, or one that is full: DuckDB makes it in place, or says why it cannot
+    finally:
+        hidden.unlink(missing_ok=True)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a warehouse that somebody has removed
 
 
 def _holder(message: str) -> str:
     """Who holds the lock, as DuckDB names it: ``python3.11 (PID 4711)``."""
     _, mark, tail = message.partition("lock is held in ")
     return tail.split(". ")[0].strip().rsplit("/", 1)[-1] if mark else "another process"
+
+
+def _fenced(con: duckdb.DuckDBPyConnection, fence: Fence) -> DuckEngine:
+    try:
+        _close_fence(con, fence)
+    except (duckdb.Error, RuntimeError) as error:
+        con.close()
+        raise WarehouseUnusable(read_error(error).message.split("\n")[0]) from error
+    return DuckEngine(con)
 
 
 def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:

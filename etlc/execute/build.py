@@ -56,17 +56,12 @@ def _transaction(
 ) -> int | None:
     session, store = desk.session, desk.tools.store
     desk.lay_out(model.reads)
-    session.execute("BEGIN")
-    try:
+    with desk.transaction():
         _clear(desk, model)
         rows = _make(desk, model)
         _audit(desk, model, decision, checks)
         seconds = time.monotonic() - begun
         store.save_model(session, _record(model, decision, rows, seconds))
-        session.execute("COMMIT")
-    except BaseException:
-        session.rollback()
-        raise
     # COMMIT of a transaction that an error has aborted rolls back and says nothing: so the marker is read back.
     if store.stored_version(session, model.name) != decision.version:
         raise AssertionError(f"the transaction of {model.name} was not committed")
@@ -75,12 +70,11 @@ def _transaction(
 
 def _clear(desk: Desk, model: PlanModel) -> None:
     """Drop what an earlier placement of the model left: CREATE OR REPLACE replaces only its own kind."""
-    record = desk.tools.memory.models.get(model.name)
-    if record is None:
-        return
+    memory = desk.tools.memory
+    published = memory.published(model.name)
     for schema in ("main", HIDDEN_SCHEMA):
-        kind = desk.tools.memory.relations.get(f"{schema}.{model.name}".lower())
-        ours = schema == HIDDEN_SCHEMA or record.published
+        kind = memory.relations.get(f"{schema}.{model.name}".lower())
+        ours = schema == HIDDEN_SCHEMA or published
         stays = schema == model.schema and kind == model.storage
         if kind and ours and not stays:
             desk.session.execute(f"DROP {kind.upper()} IF EXISTS {qualified(schema, model.name)}")
@@ -117,14 +111,8 @@ def _check_only(desk: Desk, model: PlanModel, decision: Decision, checks: list[C
     _audit(desk, model, decision, checks)
     names = {check.name for check in model.checks}
     kept = {name: token for name, token in record.checked.items() if name in names}
-    session = desk.session
-    session.execute("BEGIN")
-    try:
-        desk.tools.store.save_model(session, replace(record, checked={**kept, **decision.checks}))
-        session.execute("COMMIT")
-    except BaseException:
-        session.rollback()
-        raise
+    with desk.transaction():
+        desk.tools.store.save_model(desk.session, replace(record, checked={**kept, **decision.checks}))
 
 
 def _record(model: PlanModel, decision: Decision, rows: int | None, seconds: float) -> ModelRecord:
@@ -164,18 +152,12 @@ def _failure(desk: Desk, model: PlanModel, failure: EngineError) -> Diagnostic:
 def drop(desk: Desk, name: str, plan: Plan) -> ModelResult:
     """Drop what etlc made of a model that the specs no longer have."""
     begun = time.monotonic()
-    memory, session = desk.tools.memory, desk.session
-    record = memory.models[name]
-    session.execute("BEGIN")
-    try:
+    memory = desk.tools.memory
+    with desk.transaction():
         for schema in ("main", HIDDEN_SCHEMA):
             kind = memory.relations.get(f"{schema}.{name}".lower())
             taken = any(model.schema == schema and model.name.lower() == name.lower() for model in plan.models.values())
-            if kind and not taken and (schema == HIDDEN_SCHEMA or record.published):
-                session.execute(f"DROP {kind.upper()} IF EXISTS {qualified(schema, name)}")
-        desk.tools.store.forget_model(session, name)
-        session.execute("COMMIT")
-    except BaseException:
-        session.rollback()
-        raise
+            if kind and not taken and (schema == HIDDEN_SCHEMA or memory.models[name].published):
+                desk.session.execute(f"DROP {kind.upper()} IF EXISTS {qualified(schema, name)}")
+        desk.tools.store.forget_model(desk.session, name)
     return ModelResult(name, "drop", "success", Reason("removed"), None, time.monotonic() - begun)

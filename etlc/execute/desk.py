@@ -7,8 +7,10 @@ which shadow whatever the warehouse may hold under the same name.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from etlc.engines.base import Session
+from etlc.engines.base import EngineError, Session
 from etlc.execute.scan import scan_sql
 from etlc.execute.tools import Tools
 from etlc.ir.event import CheckResult
@@ -42,7 +44,7 @@ class Desk:
             return f"SELECT * FROM {qualified(model.schema, name)}" if model.schema == HIDDEN_SCHEMA else ""
         source = plan.sources[name]
         if source.landed:
-            return landed_select(plan, name)
+            return landed_select(name, source.used)
         state = self.tools.observations.sources[name]
         return scan_sql(source, state.parts, source.used, self.tools.paths)
 
@@ -50,6 +52,18 @@ class Desk:
         if definition and self._views.get(name) != definition:
             self.session.execute(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS {definition}")
             self._views[name] = definition
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction around a block: committed at its end, rolled back by an exception."""
+        self.session.execute("BEGIN")
+        try:
+            yield
+            self.session.execute("COMMIT")
+        except BaseException:
+            self.session.rollback()
+            self._views.clear()  # those that were made in it are gone
+            raise
 
     def relation(self, name: str) -> str:
         """The quoted relation that holds a source's or a model's rows, laid out if need be."""
@@ -61,6 +75,15 @@ class Desk:
 
     def check(self, owner: str, check: PlanCheck) -> CheckResult:
         """Run one check on what stands. Raises EngineError."""
+        try:
+            return self._check(owner, check)
+        finally:
+            # Not to be found by who reads a model or a source of that name. In an aborted transaction it is gone anyway.
+            with suppress(EngineError):
+                self.session.execute("DROP VIEW IF EXISTS temp.this")
+            self._views.pop("this", None)
+
+    def _check(self, owner: str, check: PlanCheck) -> CheckResult:
         self.lay_out(tuple(self.tools.plan.declared(other) for other in check.others if other.lower() != owner.lower()))
         relation = self.relation(owner)
         self.session.execute(f"CREATE OR REPLACE TEMP VIEW this AS SELECT * FROM {relation}")

@@ -6,12 +6,13 @@ A new, changed or removed file is one DELETE by file and one INSERT; the file pa
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from etlc.diagnostics import Diagnostic, Span
-from etlc.engines.base import Engine, EngineError, Session
+from etlc.engines.base import Engine, EngineError
+from etlc.execute.desk import Desk
 from etlc.execute.paths import Paths
 from etlc.execute.scan import scan_sql
-from etlc.execute.tools import Tools
 from etlc.ir.binding import SqlError
 from etlc.ir.decision import SourceDecision
 from etlc.ir.event import SourceRead
@@ -20,40 +21,26 @@ from etlc.ir.record import Part, SourceState
 from etlc.kinds.sources import FILE_COLUMN
 from etlc.sql.quote import ident, idents, qualified
 
-def land(source: PlanSource, state: SourceState, decision: SourceDecision, session: Session, tools: Tools) -> SourceRead:
+def land(source: PlanSource, state: SourceState, decision: SourceDecision, desk: Desk) -> tuple[SourceRead, SourceState]:
     """Bring the landed table of a source up to its files, with the state, in one transaction. Raises EngineError."""
     begun = time.monotonic()
-    paths = tools.paths
+    session, tools = desk.session, desk.tools
     table = qualified(LANDING_SCHEMA, source.name)
-    columns = list(source.used) if decision.anew else _landed_columns(source, state)
     fresh = [part for part in state.parts if part.path in set(decision.fresh)]
-    session.execute("BEGIN")
-    try:
-        if source.rows is not None:
-            session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan_sql(source, (), columns, paths)}")
-        elif decision.anew:
-            session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan_sql(source, fresh, columns, paths, by_file=True)}")
+    scan = scan_sql(source, fresh, decision.columns, tools.paths, by_file=source.rows is None)
+    types = {column.name: column.type for column in source.columns}
+    landed = replace(state, landed=tuple(f"{name}:{types[name]}" for name in decision.columns))
+    with desk.transaction():
+        if decision.anew:
+            session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan}")
         else:
-            if decision.gone:
-                session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [list(decision.gone)])
+            gone = list(decision.gone)
+            session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [gone])
             if fresh:
-                scan = scan_sql(source, fresh, columns, paths, by_file=True)
-                session.execute(f"INSERT INTO {table} ({idents(columns)}, {FILE_COLUMN}) {scan}")
-        types = {column.name: column.type for column in source.columns}
-        landed = tuple(f"{name}:{types[name]}" for name in columns)
-        tools.store.save_source(session, source.name, SourceState(state.version, state.parts, landed), {})
+                session.execute(f"INSERT INTO {table} ({idents(decision.columns)}, {FILE_COLUMN}) {scan}")
+        tools.store.save_source(session, source.name, landed, tools.memory.source_checks.get(source.name, {}))
         rows = session.rows(f"SELECT count(*) FROM {table}")[0][0]
-        session.execute("COMMIT")
-    except BaseException:
-        session.rollback()
-        raise
-    return SourceRead(source.name, len(state.parts), int(rows), time.monotonic() - begun)
-
-
-def _landed_columns(source: PlanSource, state: SourceState) -> list[str]:
-    """The columns that the landed table has: all that were used when it was made."""
-    have = {entry.split(":", 1)[0] for entry in state.landed}
-    return [column.name for column in source.columns if column.name in have]
+    return SourceRead(source.name, len(state.parts), int(rows), time.monotonic() - begun), landed
 
 
 def casts(source: PlanSource, parts: tuple[Part, ...]) -> list[Part]:

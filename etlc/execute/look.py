@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from etlc.engines.base import EngineError, Session
 from etlc.execute.observe import find_files
@@ -12,7 +14,7 @@ from etlc.execute.paths import PathProblem, Paths
 from etlc.ir.look import Looked
 from etlc.ir.record import Part
 from etlc.ir.spec import LockedColumn, LockedSource, SourceSpec
-from etlc.kinds.sources import SourceKind, filename_column, source_kind, wanted_hive
+from etlc.kinds.sources import FORMATS, SourceKind, filename_column, source_kind, wanted_hive
 from etlc.sql.quote import call, string
 
 _HEADER_BYTES = 1 << 16
@@ -23,7 +25,7 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
     """The schema of a source as DuckDB infers it over all its files with the given options."""
     kind = source_kind(source.format, tuple(source.path))
     if kind is None:
-        return Looked(None, "its format is not known", "Say `format: csv`, `parquet`, `json` or `ndjson`.")
+        return Looked(None, "its format is not known", _format_help(source.format))
     try:
         files = [path for path in find_files(source.path, paths) if _size(path, paths) > 0]
         if not files:
@@ -32,7 +34,20 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
     except PathProblem as problem:
         return Looked(None, str(problem))
     except EngineError as error:
-        return Looked(None, f"DuckDB cannot read it ({paths.redact(_first_line(error))})", "See `options:` for the reader's settings.")
+        return _unreadable(error, kind, paths)
+
+
+def _format_help(written: str | None) -> str:
+    close = get_close_matches((written or "").lower(), FORMATS, 1)
+    return f"Did you mean `format: {close[0]}`?" if close else "Say `format: csv`, `parquet`, `json` or `ndjson`."
+
+
+def _unreadable(error: EngineError, kind: SourceKind, paths: Paths) -> Looked:
+    words = paths.redact(_first_line(error)).replace(f"{paths.root}/", "")
+    if found := re.match(r'Invalid named parameter "(.+?)"', words):
+        help = f"Options are those of DuckDB's read_{kind.FORMAT.removeprefix('nd')}, e.g. delim, nullstr and types for CSV."
+        return Looked(None, f"`{found[1]}` is no option of the {kind.FORMAT} reader", help)
+    return Looked(None, f"DuckDB cannot read it ({words})", "Mend the file, or see `options:` for the reader's settings.")
 
 
 def _infer(

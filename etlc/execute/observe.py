@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from etlc.execute.paths import PathProblem, Paths
@@ -53,7 +53,7 @@ def observe_file(path: str, paths: Paths, known: Part | None) -> Part:
         stat = os.stat(real)
     except OSError as error:
         raise PathProblem(f"{path} cannot be read: {error.strerror}") from error
-    trusted = now - stat.st_mtime_ns > RACY_NS
+    trusted = now - max(stat.st_mtime_ns, stat.st_ctime_ns) > RACY_NS
     same = known is not None and (known.size, known.mtime, known.changed) == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
     if known is not None and same and known.trusted:
         return known
@@ -76,23 +76,3 @@ def content_hash(real: str, path: str) -> str:
     except OSError as error:
         raise PathProblem(f"{path} cannot be read: {error.strerror}") from error
     return state.hexdigest()
-
-
-def observe_outputs(records: Mapping[str, Mapping[str, str]], paths: Paths) -> dict[str, str]:
-    """Size and time of each file that outputs were written to, where it still stands."""
-    found = {}
-    for files in records.values():
-        for path in files:
-            token = file_token(path, paths)
-            if token:
-                found[path] = token
-    return found
-
-
-def file_token(path: str, paths: Paths) -> str:
-    """Size and time of a file, "" where there is none."""
-    try:
-        stat = os.stat(paths.real(path))
-    except (OSError, PathProblem):
-        return ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}"

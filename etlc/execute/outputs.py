@@ -12,7 +12,6 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from etlc.engines.base import Session
@@ -32,7 +31,6 @@ def write_output(output: PlanOutput, relation: str, session: Session, paths: Pat
     if not paths.inside(str(target)):
         raise PathProblem(f"{output.path} leads out of the project by a symbolic link")
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target)
     hidden = target.parent / f".{target.name}{_MARK}{run_id}"
     try:
         if output.partition_by:
@@ -41,8 +39,24 @@ def write_output(output: PlanOutput, relation: str, session: Session, paths: Pat
             _write_file(output, relation, session, target, hidden)
     finally:
         _remove(hidden)
-    files = sorted(target.rglob("*")) if target.is_dir() else [target]
-    return {_shown(output, target, file): _token(file) for file in files if file.is_file()}
+    return output_files(output.path, paths)
+
+
+def output_files(path: str, paths: Paths) -> dict[str, str]:
+    """Size and time of each file of an output as it stands, empty where there is none.
+
+    A folder is in it too, by its name alone: an output without rows is an empty one.
+    """
+    target = Path(paths.real(path))
+    if not target.is_dir():
+        return {path: _token(target)} if target.is_file() else {}
+    found = {f"{path.rstrip('/')}/": "folder"}
+    for folder, _, names in os.walk(target):
+        for name in names:
+            file = Path(folder) / name
+            if not name.startswith((".", "_")) and file.is_file():
+                found[f"{path.rstrip('/')}/{file.relative_to(target).as_posix()}"] = _token(file)
+    return found
 
 
 def _write_file(output: PlanOutput, relation: str, session: Session, target: Path, hidden: Path) -> None:
@@ -98,20 +112,19 @@ def _exchange(left: Path, right: Path) -> bool:
     raise OSError(code, os.strerror(code), str(right))
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a killed run left beside the output."""
-    for orphan in _orphans(target):
-        _remove(orphan)
-
-
-def _orphans(target: Path) -> Iterator[Path]:
+def sweep(path: str, paths: Paths) -> None:
+    """Remove what a killed run left beside an output. Raises OSError, PathProblem."""
+    target = Path(paths.real(path))
+    if not target.parent.is_dir() or not paths.inside(str(target)):
+        return
     mark = f".{target.name}{_MARK}"
-    for entry in target.parent.iterdir():
-        if entry.name.startswith(mark):
-            if not target.exists() and entry.name.endswith("-old"):
-                os.rename(entry, target)  # killed between the two renames: the old folder goes back to its place
-            else:
-                yield entry
+    for entry in sorted(target.parent.iterdir(), reverse=True):
+        if not entry.name.startswith(mark):
+            continue
+        if entry.name.endswith("-old") and not target.exists():
+            os.rename(entry, target)  # killed between the two renames: the old folder goes back to its place
+        else:
+            _remove(entry)
 
 
 def _remove(path: Path) -> None:
@@ -127,10 +140,6 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _shown(output: PlanOutput, target: Path, file: Path) -> str:
-    return output.path if file == target else f"{output.path.rstrip('/')}/{file.relative_to(target).as_posix()}"
 
 
 def _token(file: Path) -> str:

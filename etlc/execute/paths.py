@@ -52,6 +52,8 @@ class Paths:
             raise PathProblem(f"{pattern} is an address; this version reads files only")
         prefix, real_prefix = self._prefix(pattern)
         real = self.real(pattern)
+        if not prefix and not pattern.startswith("/"):
+            real_prefix = f"{self.root}/"
         if glob.has_magic(real[len(real_prefix) :]):
             found = sorted(glob.glob(glob.escape(real_prefix) + real[len(real_prefix) :], recursive=True))
         else:

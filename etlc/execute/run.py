@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
 
@@ -13,7 +14,7 @@ from etlc.diagnostics import Diagnostic, Span
 from etlc.engines.base import EngineError, EngineInterrupted
 from etlc.execute.build import Built, build, drop
 from etlc.execute.desk import Desk
-from etlc.execute.outputs import write_output
+from etlc.execute.outputs import sweep, write_output
 from etlc.execute.paths import PathProblem
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason
@@ -39,11 +40,19 @@ class Runner:
 
     def run(self) -> Iterator[Event]:
         """Do it all; events as they happen. Raises Interrupted."""
+        self._sweep()
         for _ in range(self._workers):
             self._desks.put(Desk(self.tools, self.tools.engine.session()))
         yield from self._models()
         yield from self._drops()
         yield from self._outputs()
+
+    def _sweep(self) -> None:
+        """Clear away what a run that was killed left of outputs."""
+        remembered = [record.path for record in self.tools.memory.outputs.values()]
+        for path in dict.fromkeys([*remembered, *(output.path for output in self.tools.plan.outputs)]):
+            with suppress(OSError, PathProblem):  # an output that is to be written says itself what stands against it
+                sweep(path, self.tools.paths)
 
     def _models(self) -> Iterator[Event]:
         todo = {n: d for n, d in self.decisions.models.items() if d.action != "drop"}
@@ -54,7 +63,7 @@ class Runner:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="etlc") as pool:
             while sorter.is_active():
                 ready.extend(sorter.get_ready())
-                while ready and len(running) < self._workers:
+                while ready and len(running) < self._workers and not self.tools.stopped.is_set():
                     name = ready.popleft()
                     result = self._settled(todo[name])
                     if result is not None:
@@ -64,15 +73,19 @@ class Runner:
                         continue
                     yield Started("model", name, todo[name].action)
                     running[pool.submit(self._build, todo[name])] = name
-                if running:
-                    yield from self._harvest(running, sorter)
+                yield from self._harvest(running, sorter)
+                if self.tools.stopped.is_set() and not running:
+                    raise Interrupted
 
     def _harvest(self, running: dict[Future[Built], str], sorter: TopologicalSorter[str]) -> Iterator[Event]:
         """Wait until a model is done, and let go what waited for it."""
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             name = running.pop(future)
-            built = future.result()
+            try:
+                built = future.result()
+            except EngineInterrupted:
+                continue
             yield from built.checks
             yield built.result
             if built.result.status == "failed":
@@ -84,31 +97,43 @@ class Runner:
 
     def _settled(self, decision: Decision) -> ModelResult | None:
         """The result of a model that there is nothing to do for, or that is blocked."""
-        if self.tools.stopped.is_set():
-            raise Interrupted
-        above = sorted(need for need in self.tools.plan.needs(decision.model) if need in self.bad)
-        if above and self._acts(decision):
-            self.bad.add(decision.model)
-            return ModelResult(decision.model, decision.action, "blocked", Reason("upstream", tuple(above)))
         if not self._acts(decision):
             return ModelResult(decision.model, "skip", "skipped", decision.reason)
+        above = sorted(self._bad_above(decision.model))
+        if above:
+            self.bad.add(decision.model)
+            return ModelResult(decision.model, decision.action, "blocked", Reason("upstream", tuple(above)))
         return None
+
+    def _bad_above(self, model: str) -> set[str]:
+        """What failed of all that building a model reads, also through models that are inlined into it."""
+        plan = self.tools.plan
+        found = set()
+        for need in plan.needs(model):
+            if need in self.bad:
+                found.add(need)
+            elif need in plan.models and plan.models[need].storage == "inline":
+                found |= self._bad_above(need)
+        return found
 
     def _build(self, decision: Decision) -> Built:
         desk = self._desks.get()
         try:
             return build(desk, decision)
-        except EngineInterrupted as stop:
-            raise Interrupted from stop
         finally:
             self._desks.put(desk)
 
     def _drops(self) -> Iterator[Event]:
         desk = self._desks.get()
         for name, decision in self.decisions.models.items():
-            if decision.action == "drop":
+            if decision.action == "drop" and not self._shown_by_view(name):
                 yield drop(desk, name, self.tools.plan)
         self._desks.put(desk)
+
+    def _shown_by_view(self, name: str) -> bool:
+        """Whether a view that could not be made anew still shows the rows of a model that is to go: it waits then."""
+        records = [self.tools.memory.models[bad] for bad in self.bad if bad in self.tools.memory.models]
+        return any(name in record.inputs for record in records if record.placement.startswith("view"))
 
     def _outputs(self) -> Iterator[Event]:
         desk = self._desks.get()
@@ -141,13 +166,8 @@ class Runner:
         yield OutputResult(output.name, output.model, decision.action, status, output.path, time.monotonic() - begun, error)
 
     def _remember(self, desk: Desk, record: OutputRecord) -> None:
-        desk.session.execute("BEGIN")
-        try:
+        with desk.transaction():
             self.tools.store.save_output(desk.session, record)
-            desk.session.execute("COMMIT")
-        except BaseException:
-            desk.session.rollback()
-            raise
 
     def _output_finding(self, output: PlanOutput, problem: Exception) -> Diagnostic:
         words = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)

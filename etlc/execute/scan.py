@@ -22,7 +22,8 @@ def scan_sql(
     """
     wanted = set(columns)
     if source.rows is not None:
-        return f"SELECT {idents(c.name for c in source.columns if c.name in wanted)} FROM ({source.rows}) AS _etlc_rows"
+        chosen = idents(c.name for c in source.columns if c.name in wanted) or "1 AS _etlc_none"
+        return f"SELECT {chosen} FROM ({source.rows}) AS _etlc_rows"
     kind = source_kind(source.kind, source.paths)
     if kind is None:
         raise KeyError(f"no kind of source {source.kind}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
 from etlc.engines.base import EngineError, Session
@@ -14,9 +14,9 @@ from etlc.execute.look import Layouts
 from etlc.execute.paths import Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
-from etlc.ir.event import Event, Started
-from etlc.ir.plan import PlanSource
-from etlc.ir.record import SourceState
+from etlc.ir.event import CheckResult, Event, Started
+from etlc.ir.plan import PlanCheck, PlanSource
+from etlc.ir.record import Part, SourceState
 from etlc.kinds.sources import filename_column, source_kind, wanted_hive
 
 
@@ -47,23 +47,35 @@ def find_drift(source: PlanSource, state: SourceState, diagnostics: Diagnostics,
     elsewhere = {filename_column(source.options).lower()}
     lenient = source.options.get("union_by_name") is True
     needed = {c.name.lower(): c.name for c in source.columns if c.name in set(source.used) and not c.optional}
+    missing: dict[str, list[Part]] = {}
+    new: dict[str, list[Part]] = {}
     for part in state.parts:
         if part.size == 0:
             continue
-        have = {name.lower() for name, _ in part.layout}
-        there = have | elsewhere | {key.lower() for key in wanted_hive(part.path, source.options)}
-        gone = [] if lenient else [name for lower, name in needed.items() if lower not in there]
-        for name in gone:
-            diagnostics.add(
-                "E403", place(source), f'{part.path} has no column "{name}", which {_listed(readers)} from source "{source.name}".',
-                f"It has: {', '.join(name for name, _ in part.layout)}. If that is how it should be: `etlc lock`, then mend the models.",
-            )  # fmt: skip
-        for name, _ in part.layout:
-            if name.lower() not in known | {key.lower() for key in wanted_hive(part.path, source.options)}:
-                diagnostics.add(
-                    "W401", place(source), f'Source "{source.name}" has a new column "{name}", which nobody reads ({part.path}).',
-                    "`etlc lock` takes it up.",
-                )  # fmt: skip
+        have = {name.lower(): name for name, _ in part.layout}
+        hive = {key.lower() for key in wanted_hive(part.path, source.options)}
+        for lower, name in needed.items():
+            if not lenient and lower not in have and lower not in elsewhere | hive:
+                missing.setdefault(name, []).append(part)
+        for lower, name in have.items():
+            if lower not in known | hive:
+                new.setdefault(name, []).append(part)
+    for name, parts in missing.items():
+        diagnostics.add(
+            "E403", place(source), f'{_files(parts)} no column "{name}", which {_listed(readers)} from source "{source.name}".',
+            f"It has: {', '.join(column for column, _ in parts[0].layout)}. If that is how it should be: `etlc lock`, then mend the models.",
+        )  # fmt: skip
+    for name, parts in new.items():
+        more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+        diagnostics.add(
+            "W401", place(source), f'Source "{source.name}" has a new column "{name}", which nobody reads ({parts[0].path}{more}).',
+            "`etlc lock` takes it up.",
+        )  # fmt: skip
+
+
+def _files(parts: list[Part]) -> str:
+    others = len(parts) - 1
+    return f"{parts[0].path} and {others} other{'s' if others > 1 else ''} have" if others else f"{parts[0].path} has"
 
 
 def _listed(readers: list[str]) -> str:
@@ -75,14 +87,15 @@ def place(source: PlanSource) -> Span:
     return Span(source.file, source.line, source.column, source.line, source.column + len(source.name))
 
 
-@dataclass(slots=True)
 class Sources:
     """The sources of a run. After :meth:`run`, ``blocked`` are those whose error checks failed."""
 
-    tools: Tools
-    decisions: Decisions
-    diagnostics: Diagnostics
-    blocked: set[str] = field(default_factory=set)
+    def __init__(self, tools: Tools, decisions: Decisions, diagnostics: Diagnostics) -> None:
+        self.tools = tools
+        self.decisions = decisions
+        self.diagnostics = diagnostics
+        self.blocked: set[str] = set()
+        self._states = dict(tools.observations.sources)
 
     def run(self, desk: Desk) -> Iterator[Event]:
         """Land what is to be landed and check it; problems are collected in ``diagnostics``."""
@@ -98,57 +111,57 @@ class Sources:
                 yield from self._check(name, decision.checks, desk)
 
     def _land(self, name: str, decision: SourceDecision, desk: Desk) -> Iterator[Event]:
-        source, state = self.tools.plan.sources[name], self.tools.observations.sources[name]
         yield Started("source", name, "land")
         try:
-            yield land(source, state, decision, desk.session, self.tools)
+            event, self._states[name] = land(self.tools.plan.sources[name], self._states[name], decision, desk)
+            yield event
         except EngineError as error:
-            self._misread(source, state, error)
+            self._misread(name, error)
 
     def _read(self, name: str, desk: Desk) -> None:
         """Remember the files; where a type differs from the pinned one, see that every value casts."""
-        source, state = self.tools.plan.sources[name], self.tools.observations.sources[name]
-        before = self.tools.memory.sources.get(name)
-        if before is not None and before == state:
+        source, state = self.tools.plan.sources[name], self._states[name]
+        if not source.landed:
+            # A landed table from an earlier day is not kept up any more: what it holds is not to be trusted again.
+            state = self._states[name] = replace(state, landed=())
+        if self.tools.memory.sources.get(name) == state:
             return
         try:
-            doubtful = casts(source, state.parts)
+            doubtful = [] if source.landed else casts(source, state.parts)
             if doubtful and source.used:
                 desk.session.rows(cast_query(source, doubtful, self.tools.paths))
         except EngineError as error:
-            self._misread(source, state, error)
+            self._misread(name, error)
             return
-        self._save(desk, name, state, self.tools.memory.source_checks.get(name, {}))
+        self._save(desk, name, self.tools.memory.source_checks.get(name, {}))
 
-    def _misread(self, source: PlanSource, state: SourceState, error: EngineError) -> None:
+    def _misread(self, name: str, error: EngineError) -> None:
+        source, state = self.tools.plan.sources[name], self._states[name]
         with self.tools.scratch() as engine:
             self.diagnostics.append(misread(source, state, error.error, engine, self.tools.paths))
 
     def _check(self, name: str, tokens: Mapping[str, str], desk: Desk) -> Iterator[Event]:
-        source, state = self.tools.plan.sources[name], self.tools.observations.sources[name]
-        checks = {check.name: check for check in source.checks}
+        checks = {check.name: check for check in self.tools.plan.sources[name].checks}
         passed = {n: t for n, t in self.tools.memory.source_checks.get(name, {}).items() if n in checks}
         for check, token in tokens.items():
             try:
                 result = with_finding(desk.check(name, checks[check]), checks[check])
             except EngineError as error:
-                words = self.tools.paths.redact(error.error.message).split("\n")[0]
-                self.diagnostics.add("E502", place(source), f'Check "{check}" of source "{name}" failed: {words}.')
-                self.blocked.add(name)
-                continue
+                result = self._broken(name, checks[check], error)
             yield result
             if result.status == "fail":
                 self.blocked.add(name)
             else:
                 passed[check] = token
-        landed = tuple(f"{c.name}:{c.type}" for c in source.columns if c.name in set(source.used)) if source.landed else ()
-        self._save(desk, name, replace(state, landed=state.landed or landed), passed)
+        self._save(desk, name, passed)
 
-    def _save(self, desk: Desk, name: str, state: SourceState, checked: Mapping[str, str]) -> None:
-        desk.session.execute("BEGIN")
-        try:
-            self.tools.store.save_source(desk.session, name, state, checked)
-            desk.session.execute("COMMIT")
-        except BaseException:
-            desk.session.rollback()
-            raise
+    def _broken(self, name: str, check: PlanCheck, error: EngineError) -> CheckResult:
+        """A check that could not be computed has failed, for that reason."""
+        words = self.tools.paths.redact(error.error.message).split("\n")[0].rstrip(".")
+        span = Span(check.file, check.line, check.column, check.line, check.column + 1)
+        finding = Diagnostic("E502", f'Check "{check.name}" of "{name}" failed: {words}.', span)
+        return CheckResult(name, check.name, "fail", 0, diagnostic=finding)
+
+    def _save(self, desk: Desk, name: str, checked: Mapping[str, str]) -> None:
+        with desk.transaction():
+            self.tools.store.save_source(desk.session, name, self._states[name], checked)

@@ -45,7 +45,8 @@ class Decision:
 class SourceDecision:
     """What is done to a source: ``action`` is ``skip``, ``read`` or ``land``.
 
-    ``fresh`` and ``gone`` are the files to land and to take out; ``anew`` lands all of them.
+    ``fresh`` and ``gone`` are the files to land and to take out; ``anew`` lands all of them. ``columns`` are those that
+    the landed rows will have.
     """
 
     source: str
@@ -54,6 +55,7 @@ class SourceDecision:
     fresh: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     anew: bool = False
+    columns: tuple[str, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
 
 

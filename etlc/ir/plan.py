@@ -6,7 +6,7 @@ A plan is plain data. It is kept in ``.etlc/cache``, so that a run with nothing 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from etlc.ir.binding import Column
 
@@ -72,6 +72,7 @@ class PlanModel:
 
     ``fingerprint`` is that of its meaning alone: of what it reads, only the names are in it. ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
+    ``uses`` are the columns of each source that its query may read.
     """
 
     name: str
@@ -92,6 +93,7 @@ class PlanModel:
     tags: tuple[str, ...] = ()
     owner: str = ""
     path: str = ""
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def schema(self) -> str:

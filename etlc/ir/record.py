@@ -80,10 +80,17 @@ class Memory:
     outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
     relations: Mapping[str, str] = field(default_factory=dict)
 
+    def published(self, name: str) -> bool:
+        """Whether etlc made the table or view of that name, in any case, in ``main``."""
+        return any(
+            record.published and not record.placement.startswith("inline") and known.lower() == name.lower()
+            for known, record in self.models.items()
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """What is there now: the sources' files, and the files of outputs (path to size and time)."""
+    """What is there now: the sources' files, and the files of each output (path to size and time)."""
 
     sources: Mapping[str, SourceState] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

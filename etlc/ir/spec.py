@@ -173,4 +173,5 @@ class Spec:
     outputs: tuple[OutputSpec, ...]
     tests: tuple[UnitTestSpec, ...]
     locked: Mapping[str, LockedSource]
+    incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
     span: Span = place()

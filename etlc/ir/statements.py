@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
 from etlc.sql.quote import ident, idents, qualified
@@ -32,7 +32,8 @@ def create_view(plan: Plan, model: PlanModel, scans: Mapping[str, str] | None = 
     named = []
     for need in model.reads:
         if need in plan.sources:
-            scan = landed_select(plan, need) if scans is None else scans[need]
+            # Its own columns only: what others read of the source comes and goes.
+            scan = landed_select(need, model.uses[need]) if scans is None else scans[need]
             named.append(f"{ident(need)} AS NOT MATERIALIZED ({scan})")
         elif plan.models[need].schema != "main":
             named.append(f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})")
@@ -40,6 +41,6 @@ def create_view(plan: Plan, model: PlanModel, scans: Mapping[str, str] | None = 
     return f"CREATE OR REPLACE VIEW {qualified(model.schema, model.name)} AS\n{head}{exact_query(model)}"
 
 
-def landed_select(plan: Plan, source: str) -> str:
-    """The used columns of a landed source."""
-    return f"SELECT {idents(plan.sources[source].used)} FROM {qualified(LANDING_SCHEMA, source)}"
+def landed_select(source: str, columns: Sequence[str]) -> str:
+    """Some columns of a landed source."""
+    return f"SELECT {idents(columns) or '1 AS _etlc_none'} FROM {qualified(LANDING_SCHEMA, source)}"

@@ -131,11 +131,13 @@ class _Composer:
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
         self.root: Node | None = None
+        self.lines: list[str] = []
         self.documents = self.nodes = self.aliased = 0
 
     def compose(self, text: str) -> Node | None:
         import yaml
 
+        self.lines = text.splitlines()
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         handlers = {
             yaml.ScalarEvent: self._scalar,
@@ -260,6 +262,9 @@ class _Composer:
         first: dict[str, Scalar] = {}
         children = iter(frame.children)
         for key, value in zip(children, children, strict=True):
+            if not isinstance(key, Scalar) and "{{" in self.lines[key.span.line - 1]:
+                raise Fault("E101", key.span.line, key.span.column, "This looks like Jinja; etlc takes plain YAML.",
+                            "Write the value out, or use a param in SQL.")
             if not isinstance(key, Scalar):
                 self.diagnostics.add(
                     "E101",
@@ -276,7 +281,7 @@ class _Composer:
                 )
             elif key.text in first:
                 message = f"The key {quoted(key.text)} stands already in line {first[key.text].span.line}."
-                self.diagnostics.add("E105", key.span, message, "Remove one of the two.")
+                self.diagnostics.add("E105", key.span, message, "Put both under one key." if isinstance(value, Map) else "Remove one of the two.")
             else:
                 first[key.text] = key
                 pairs.append((key, value))

@@ -29,6 +29,8 @@ def check_allowed(entry: Located, diagnostics: Diagnostics) -> bool:
 def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
     if _CONTROL.search(path):
         return "contains a control character", "Remove it."
+    if path and path[0] in "\u2018\u2019\u201c\u201d":
+        return "begins with a curly quote", "Write straight quotes, or none."
     if "\\" in path:
         return "contains a backslash", _FORWARD
     if path.startswith("~"):

@@ -106,7 +106,7 @@ class _Loading:
             outputs=self._outputs(pipelines, allow),
             tests=self._tests(pipelines),
             locked=self._locked(),
-            span=self.root.span,
+            incomplete=any(self._lost(file) for file in pipelines), span=self.root.span,
         )
 
     @property
@@ -141,6 +141,13 @@ class _Loading:
             return PipelineFile(path, stem, empty, empty, usable=False)
         name = tree[1].get("pipeline")
         return PipelineFile(path, name.text if isinstance(name, Scalar) else stem, *tree)
+
+    def _lost(self, file: PipelineFile) -> bool:
+        """Whether names that the file declares may be unknown: a section of it is broken, misspelt or there twice."""
+        known = set(grammar.PIPELINE.schema["properties"])
+        twice = any(found.code == "E105" and found.span.file == file.path and found.span.column == 1 for found in self._found)
+        broken = any(key.text in ("sources", "models") and not isinstance(node, Map) for key, node in file.written.pairs)
+        return not file.usable or twice or broken or any(key.text not in known for key, _ in file.written.pairs)
 
     def _source(self, file: PipelineFile, key: Scalar, node: Node, allow: tuple[Located, ...]) -> SourceSpec:
         pairs: Pairs = layered(node.pairs if isinstance(node, Map) else (), file.inherited())

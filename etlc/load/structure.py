@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -121,8 +122,17 @@ class _Findings:
                     "Remove the key `sql`.",
                 )
                 continue
-            guess = close(key.text, known)
-            self.diagnostics.add("E102", key.span, message, f"Did you mean `{guess}`?" if guess else keys_of(known))
+            self.diagnostics.add("E102", key.span, message, self._key_help(key, node, known))
+
+    @staticmethod
+    def _key_help(key: Scalar, node: Node, known: list[str]) -> str:
+        value = node.get(key.text) if isinstance(node, Map) else None
+        if " " in key.text and isinstance(value, Scalar) and not value.text:
+            return "Within { }, text that contains a comma stands in quotes."
+        if key.text in ("severity", "tolerate", "name") and "severity" not in known:
+            return f"`{key.text}` stands beside the kind of the check, not within it."
+        guess = close(key.text, known)
+        return f"Did you mean `{guess}`?" if guess else keys_of(known)
 
     def _missing(self, node: Node, key: Scalar | None, error: Any) -> None:
         title, known = str(error.schema.get("title", "")), error.schema.get("properties", {})
@@ -136,7 +146,7 @@ class _Findings:
                     "E104",
                     self._of(node, key),
                     f"The key `{name}` is missing in {thing(title)}.",
-                    f"`{name}`: {doc}" if doc else "",
+                    f"Add `{name}:`. {doc}".rstrip(),
                 )
 
     def _alternatives(self, node: Node, key: Scalar | None, error: Any) -> None:
@@ -160,6 +170,8 @@ class _Findings:
         self.broken.add(id(node))
         empty = isinstance(node, Scalar) and node.is_null and not node.text
         span = key.span if key and empty else node.span
+        if key and empty and re.fullmatch(r"[^(]*\)", key.text):
+            return  # the rest of a type with a comma, such as `DECIMAL(12,2)` without quotes: its beginning is reported
         record = thing(str(error.schema.get("title", "")))
         subject = name or record[:1].upper() + record[1:]
         pattern = str(error.validator_value) if error.validator == "pattern" else ""

@@ -26,6 +26,11 @@ _PROBLEMS = (
         "Put each `- item` on a line of its own.",
     ),
     (
+        "alphabetic or numeric character",
+        "Text cannot begin with `*` or `&`, which have a meaning of their own in YAML.",
+        "Put the text in quotes.",
+    ),
+    (
         "did not find expected key",
         "This line is indented like nothing above it, or a key is missing.",
         "Indent keys of one map alike, and put text after a closing quote inside the quotes.",
@@ -121,7 +126,34 @@ def syntax_fault(error: Any, text: str) -> Fault:
             if part in problem:
                 message, help = words.replace("{context}", str(start.line + 1)).replace("}}", "}"), advice
                 break
+        else:
+            return Fault("E101", mark.line + 1, mark.column + 1, message, help)
+        return _slip(problem, lines, mark, start) or Fault("E101", *_place(problem, mark, start), message, help)
     return Fault("E101", mark.line + 1, mark.column + 1, message, help)
+
+
+def _place(problem: str, mark: Any, start: Any) -> tuple[int, int]:
+    """Where the mistake is: a quote or an alias where it begins, anything else where the parser noticed it."""
+    begins = ("unexpected end of stream", "alphabetic or numeric", "could not find expected ':'")
+    place = start if any(words in problem for words in begins) else mark
+    return place.line + 1, place.column + 1
+
+
+def _slip(problem: str, lines: list[str], mark: Any, start: Any) -> Fault | None:
+    """The usual slips, which the parser notices in the next line or takes for something else."""
+    if "mapping values are not allowed" in problem:
+        above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), 0)
+        if found := re.match(r"\s*(?:- )?[\w.-]+ *(=)", lines[above]):
+            return Fault("E101", above + 1, found.start(1) + 1, "A key is followed by `:`, not by `=`.", "Write `key: value`.")
+        if found := re.match(r"\s*(?:- )?[\w.-]+(:)\S", lines[above]):
+            return Fault("E101", above + 1, found.start(1) + 1, "A blank is missing behind this `:`.", "Write `key: value`.")
+    if "did not find expected key" in problem and re.search(r"['\"]$", lines[mark.line][: mark.column].rstrip()):
+        message = "The quoted text has ended before this."
+        return Fault("E101", mark.line + 1, mark.column + 1, message, "Write a `'` within '...' twice, or quote the text with \"...\".")
+    if "could not find expected ':'" in problem and start.line and re.search(r"[|>][+-]?\s*$", lines[start.line - 1]):
+        message = "The text below `|` is not indented."
+        return Fault("E101", start.line + 1, start.column + 1, message, "Indent it further than the key above.")
+    return None
 
 
 def _at(text: str, offset: int, message: str, help: str) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from difflib import get_close_matches
@@ -22,6 +23,11 @@ _PATTERNS = {
     shapes.SOME: "text that is not blank",
 }
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_MEANT = {
+    "tests": "checks", "constraints": "checks", "data_tests": "checks", "unique_key": "key", "primary_key": "key",
+    "query": "sql", "select": "sql", "file": "path", "files": "path", "glob": "path", "uri": "path", "fields": "columns",
+    "schema": "columns", "desc": "description", "target": "path", "partitions": "partition_by", "vars": "params",
+}  # other tools' words
 _TYPES = {
     "string": "text",
     "integer": "a whole number",
@@ -97,12 +103,35 @@ def _scalar(node: Scalar) -> str:
 
 def close(word: str, known: Sequence[str]) -> str:
     """The known word that was probably meant, or nothing."""
+    if (meant := _MEANT.get(word.lower(), "")) in known:
+        return meant
     matches = get_close_matches(word.lower()[:100], known, n=1, cutoff=0.6)
     return matches[0] if matches else ""
 
 
+def _shape_advice(error: Any, node: Node) -> str:
+    """What a record or a list looks like, where something else was written."""
+    title, value = str(error.schema.get("title", "")), error.validator_value
+    value = [value] if isinstance(value, str) else value
+    if isinstance(node, Scalar) and (found := re.match(r"(\w+) *[=:]\S* ", node.text)) and "object" in value:
+        return f"Write `{found[1]}: ...`: a key is followed by `:` and a blank."
+    if title == "check":
+        return "Write a check as `- not_null: [column]`."
+    if title == "model" and isinstance(node, Scalar) and node.text:
+        return "Write its query as `sql:` below its name."
+    if isinstance(node, Scalar) and not node.text and "object" in value:
+        return "Are the lines below not indented further than this name?"
+    if isinstance(node, Seq) and "object" in value:
+        return "Write names as keys, `name: ...`, without `-`."
+    if isinstance(node, Map) and "array" in value:
+        return "Begin each item with `- `."
+    return ""
+
+
 def advice(error: Any, node: Node) -> str:
     """What to do about a value of the wrong kind, where there is something to say."""
+    if error.validator == "type" and (shape := _shape_advice(error, node)):
+        return shape
     if not isinstance(node, Scalar) or not node.text:
         return ""
     if error.validator == "enum":
@@ -112,6 +141,8 @@ def advice(error: Any, node: Node) -> str:
         return ""
     if error.validator_value == "boolean" and node.text.lower() in _BOOLEANS:
         return f"Write `{_BOOLEANS[node.text.lower()]}`: yes, no, on and off are text."
+    if error.schema.get("pattern") not in (None, shapes.SOME):
+        return ""
     return "Put it in quotes to make it text." if "string" in str(error.schema.get("type", "")) else ""
 
 

@@ -53,7 +53,7 @@ def _source(name: str, bound: BoundGraph, rows: str | None, used: list[str], vie
         options=options,
         columns=columns,
         used=tuple(used),
-        landed=bool(used) and (viewed or bool(kind and kind.LANDED)),
+        landed=viewed or (bool(used) and bool(kind and kind.LANDED)),
         fingerprint=digest("source", kind.FORMAT if kind else rows, options, typed),
         rows=rows,
         checks=_checks(bound.checks.get(name, ())),
@@ -97,6 +97,7 @@ def _model(
         tags=tuple(map(str, model.spec.tags)),
         owner=str(model.spec.owner or ""),
         path=model.spec.sql_file or model.spec.file,
+        uses={need: tuple(columns) for need, columns in used.items()},
     )
 
 

@@ -161,13 +161,15 @@ def query_problem(sql: str) -> str:
     from etlc.sql.fallback import read_query
     from etlc.sql.tree import read_tree
 
-    tree = DuckBinder().parse(sql)
+    binder = DuckBinder()
+    tree = binder.parse(sql)
     if isinstance(tree, SqlError):
         if tree.kind == "parser":
             return f"{tree.message.split(chr(10))[0].rstrip('.!')}."
-        return "" if read_query(sql) is not None else "A query is one SELECT; it changes nothing."
+        return "" if read_query(sql, binder.parse) is not None else "A query is one SELECT; it changes nothing."
     count = len(tree.get("statements", []))
-    read_tree(tree, sql)
+    if read_tree(tree, sql).changes:
+        return "A query is one SELECT; it changes nothing."
     return "" if count == 1 else f"A query is one SELECT; this has {count} statements."
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from etlc import __version__
@@ -25,7 +26,7 @@ from etlc.ir.plan import LANDING_SCHEMA, Plan
 from etlc.ir.record import Memory, Observations
 from etlc.ir.statements import create_table, create_view, exact_query
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
-from etlc.pipeline.project import Interrupted, Options, Project, Stop
+from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.selecting import selected
 from etlc.pipeline.stopping import stopped
 from etlc.pipeline.warehouse import observe, open_project, plan_paths, read_memory, remembered, scratch
@@ -126,7 +127,14 @@ def run(project: Project, options: Options, on_event: Callable[[Event], None]) -
                 on_event(event)
         except (RunInterrupted, EngineInterrupted) as stop:
             raise Interrupted from stop
+        except EngineError as error:
+            raise _unusable(plan, error) from error
     return ran
+
+
+def _unusable(plan: Plan, error: EngineError) -> Stop:
+    words = error.error.message.split("\n")[0].rstrip(".")
+    return stop_with("E505", Span(""), f"The warehouse {plan.warehouse} cannot be written: {words}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,30 +219,29 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
     if decisions.idle:
         return
     place = job.engine.session()
-    _tidy(job, place)
-    store.save_run(
-        place,
-        ran.run_id,
-        started.replace(tzinfo=None).isoformat(),
-        seconds,
-        ran.status,
-        (__version__, job.engine.version),
-    )
     try:
-        place.execute("CHECKPOINT")
-    except EngineError:
-        pass  # another reader holds a snapshot; the next run does it
+        _tidy(job, place)
+        versions = (__version__, job.engine.version)
+        store.save_run(place, ran.run_id, started.replace(tzinfo=None).isoformat(), seconds, ran.status, versions)
+        with suppress(EngineError):  # the next run does it
+            place.execute("CHECKPOINT")
+    except EngineError as error:
+        if not bad:  # else it is the same mishap again
+            raise
+        ran.diagnostics.extend(_unusable(job.plan, error).diagnostics)
 
 
 def _tidy(job: _Run, session: Session) -> None:
-    """Drop landed tables of sources that the specs no longer have, where the whole project was run."""
+    """Drop landed tables that the specs have no use for any more, where the whole project was run."""
     if job.request.selected is not None:
         return
     memory = store.recall(session)
-    gone = [name for name in memory.sources if name not in job.plan.sources]
-    for name in gone:
-        session.execute(f"DROP TABLE IF EXISTS {qualified(LANDING_SCHEMA, name)}")
-    store.forget_sources(session, gone)
+    landed = {name.lower() for name, source in job.plan.sources.items() if source.landed}
+    for relation in memory.relations:
+        schema, _, name = relation.partition(".")
+        if schema == LANDING_SCHEMA and name not in landed:
+            session.execute(f"DROP TABLE IF EXISTS {qualified(LANDING_SCHEMA, name)}")
+    store.forget_sources(session, [name for name in memory.sources if name not in job.plan.sources])
 
 
 def _collect(ran: Ran, event: Event) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from etlc.diagnostics import Span
-from etlc.engines.base import Session, WarehouseBusy, WarehouseUnusable
+from etlc.engines.base import EngineInterrupted, Session, WarehouseBusy, WarehouseUnusable
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory, open_warehouse
-from etlc.execute.observe import observe_outputs, observe_source
+from etlc.execute.observe import observe_source
+from etlc.execute.outputs import output_files
 from etlc.execute.paths import PathProblem, Paths, variables
 from etlc.ir.plan import Plan
 from etlc.ir.record import Memory, Observations
-from etlc.pipeline.project import Options, Project, Stop, stop_with
-from etlc.pipeline.stopping import watch
+from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
+from etlc.pipeline.stopping import stopped, watch
 from etlc.state.warehouse import StateUnreadable, recall
 
 _SPECS = Span.whole("etlc.yaml")
@@ -57,7 +59,9 @@ def open_project(plan: Plan, project: Project, options: Options, paths: Paths, r
     if not paths.inside(str(path)):
         raise stop_with("E113", _SPECS, f"The warehouse {plan.warehouse} leads out of the project by a symbolic link.")
     try:
-        engine = open_warehouse(path, fence(plan, project, paths), options.lock_timeout, read_only)
+        engine = open_warehouse(path, fence(plan, project, paths), options.lock_timeout, stopped, read_only)
+    except EngineInterrupted as stop:
+        raise Interrupted from stop
     except WarehouseBusy as busy:
         raise stop_with(
             "E504", _HERE, f"The warehouse {plan.warehouse} is in use by {busy.holder}.",
@@ -97,4 +101,8 @@ def observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str]) -> 
         except PathProblem as problem:
             span = Span(source.file, source.line, source.column, source.line, source.column + len(name))
             raise stop_with("E402", span, f'Source "{name}" cannot be read: {paths.redact(str(problem))}.') from problem
-    return Observations(found, observe_outputs({n: r.files for n, r in memory.outputs.items()}, paths))
+    written = {}
+    for output in plan.outputs:
+        with suppress(PathProblem):
+            written[output.name] = output_files(output.path, paths)
+    return Observations(found, written)

@@ -11,7 +11,7 @@ from etlc.ir.spec import ModelSpec, Spec
 from etlc.resolve.checks import check_needs, resolve_checks
 from etlc.resolve.order import descendants, topological
 from etlc.resolve.params import param_literals
-from etlc.resolve.queries import QueryReader
+from etlc.resolve.queries import QueryReader, Silent
 
 __all__ = ["descendants", "resolve", "topological"]
 
@@ -23,7 +23,8 @@ def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: 
     """
     names = {name.lower(): str(name) for name in (*spec.sources, *spec.models)}
     literals = param_literals(spec, params, binder, diagnostics)
-    reader = QueryReader(binder, names, literals, diagnostics)
+    silent = Silent(frozenset(name.lower() for name in spec.params) - set(literals), spec.incomplete)
+    reader = QueryReader(binder, names, literals, diagnostics, silent)
     queries = {
         name: reader.read(model.sql, f'Model "{name}"') for name, model in spec.models.items() if model.sql is not None
     }
@@ -75,19 +76,19 @@ def _check_ends(
     """What hangs on the graph from outside: outputs, unit tests, and checks of sources, which may read sources only."""
     models = {str(name).lower(): str(name) for name in spec.models}
     for output in spec.outputs:
-        if output.model.lower() not in models:
+        if output.model.lower() not in models and not spec.incomplete:
             kind = "a source" if output.model.lower() in names else "unknown"
             diagnostics.add(
                 "E303", output.model.span, f'Output "{output.name}" is of "{output.model}", which is {kind}; outputs are of models.',
-                _nearest(output.model, models),
+                _nearest(output.model, models) or "Name a model with `model:`; a source is written by a model that selects from it.",
             )  # fmt: skip
     for test in spec.tests:
-        if test.model.lower() not in models:
+        if test.model.lower() not in models and not spec.incomplete:
             diagnostics.add(
                 "E305", test.model.span, f'Test "{test.name}" is of "{test.model}", which is no model.', _nearest(test.model, models)
             )
         for given in test.given:
-            if given.lower() not in names:
+            if given.lower() not in names and not spec.incomplete:
                 diagnostics.add("E305", given.span, f'Test "{test.name}" gives rows of "{given}", which is no source or model.', _nearest(given, names))
     for name, source in sources.items():
         for need in check_needs(source.checks, names):

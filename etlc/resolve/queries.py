@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from etlc.diagnostics import Diagnostics, Span, SqlText
 from etlc.ir.binding import Binder, SqlError
 from etlc.ir.graph import Query
+from etlc.resolve.hints import hint, token_length
 from etlc.resolve.safety import check_safety, looks_like_file
 from etlc.sql.fallback import read_query
 from etlc.sql.params import BoundSql, bind_params, find_params, without_end
+from etlc.sql.tokens import reference_at, tokens_of
 from etlc.sql.tree import Facts, read_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """What is not reported again: ``params`` (lower case) that are broken, and unknown ``names`` of relations where
+    a file that might declare them is broken."""
+
+    params: frozenset[str] = frozenset()
+    names: bool = False
 
 
 class QueryReader:
     """Resolves queries against the names of a project: ``names`` maps lower case to the name as declared."""
 
     def __init__(
-        self, binder: Binder, names: Mapping[str, str], params: Mapping[str, str], diagnostics: Diagnostics
+        self, binder: Binder, names: Mapping[str, str], params: Mapping[str, str], diagnostics: Diagnostics,
+        silent: Silent = Silent(),
     ) -> None:
         self.binder = binder
         self.names = names
         self.params = params
         self.diagnostics = diagnostics
+        self.silent = silent
 
     def read(self, text: SqlText, what: str, this: bool = False) -> Query | None:
         """The query resolved; None where it is unusable, which is then reported. ``this`` may name the checked model."""
@@ -47,9 +61,10 @@ class QueryReader:
         alone = self.binder.parse(whole.text)
         if isinstance(alone, SqlError):
             place = text.span if alone.offset is None else text.at(whole.written(alone.offset), alone.length)
-            self.diagnostics.add("E205", place, f"{what} is not a valid expression: {_sentence(alone.message)}.")
+            self.diagnostics.add("E205", place, f"{what} is not a valid expression.", hint(bound.text, None))
             return None
-        if not _is_one_expression(alone):
+        bare = self.binder.parse(f"SELECT {bound.text}\n")
+        if isinstance(bare, SqlError) or not (_is_one_expression(alone) and _is_one_expression(bare)):
             self.diagnostics.add("E302", text.span, f"{what} must be a single expression over the row.")
             return None
         facts = read_tree(alone, whole.text)
@@ -63,6 +78,8 @@ class QueryReader:
         for name, start, length in find_params(text.text):
             if name.lower() not in self.params:
                 fine = False
+                if name.lower() in self.silent.params:
+                    continue
                 close = difflib.get_close_matches(name.lower(), self.params, 1)
                 self.diagnostics.add(
                     "E115", text.at(start, length), f"There is no param ${name}.",
@@ -87,15 +104,19 @@ class QueryReader:
         message = f"{what} has {count} statements; it must be one SELECT." if count > 1 else f"{what} is not a SELECT."
         if count == 0:
             message = f"The SQL of {what} is empty."
-        self.diagnostics.add("E206", text.at(_first_word(bound.text)), message, _ONE_SELECT)
+        place = _second_statement(bound.text) if count > 1 else _first_word(bound.text)
+        self.diagnostics.add("E206", text.at(bound.written(place)), message, _ONE_SELECT)
         return None
 
     def _without_tree(self, error: SqlError, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
         if error.kind == "parser":
-            place = text.span if error.offset is None else text.at(bound.written(error.offset), error.length)
-            self.diagnostics.add("E205", place, f"{_sentence(error.message)[:1].upper()}{_sentence(error.message)[1:]}.", _hint(bound.text))
+            place = text.span if error.offset is None else text.at(bound.written(error.offset), token_length(bound.text, error.offset))
+            sentence = _sentence(error.message)
+            if sentence.lower().startswith("unterminated quoted"):
+                sentence = "A quote that opens here is not closed"
+            self.diagnostics.add("E205", place, f"{sentence[:1].upper()}{sentence[1:]}.", hint(bound.text, error.offset))
             return None
-        facts = read_query(bound.text)
+        facts = read_query(bound.text, self.binder.parse)
         if facts is None:
             self.diagnostics.add("E206", text.at(_first_word(bound.text)), f"{what} is not one SELECT.", _ONE_SELECT)
         return facts
@@ -114,6 +135,7 @@ class QueryReader:
                 continue
             fine = False
             if table.prefix:
+                place = text.span if table.offset is None else text.at(bound.written(table.offset), _dotted(bound.text, table.offset))
                 self._report_prefix(table.prefix, table.name, place, what)
             elif looks_like_file(table.name):
                 self.diagnostics.add(
@@ -121,11 +143,11 @@ class QueryReader:
                     f"Declare a source with `path: {table.name}` under `sources:`, and select from its name.",
                 )  # fmt: skip
             else:
-                self.report_unknown(table.name, place)
+                self.report_unknown(table.name, place, this)
         return tuple(reads) if fine else None
 
     def _report_prefix(self, prefix: str, name: str, place: Span, what: str) -> None:
-        if name.lower() in self.names:
+        if name.lower() in self.names and prefix.lower() not in ("information_schema", "pg_catalog"):
             self.diagnostics.add(
                 "E211", place, f"{prefix}.{name} is written with a schema; models and sources are named bare.",
                 f"Write {self.names[name.lower()]}.",
@@ -136,10 +158,13 @@ class QueryReader:
                 "A model reads declared sources and models only, by their bare names.",
             )  # fmt: skip
 
-    def report_unknown(self, name: str, place: Span) -> None:
+    def report_unknown(self, name: str, place: Span, this: bool = False) -> None:
         """Report a name that is neither a source nor a model, with the nearest one that is."""
-        close = difflib.get_close_matches(name.lower(), list(self.names), 1, 0.6)
-        help = f'Did you mean "{self.names[close[0]]}"?' if close else "Declare it as a source, or add a model of that name."
+        if self.silent.names:
+            return
+        known = {**self.names, "this": "this"} if this else self.names
+        close = difflib.get_close_matches(name.lower(), list(known), 1, 0.6)
+        help = f'Did you mean "{known[close[0]]}"?' if close else "Declare it as a source, or add a model of that name."
         self.diagnostics.add("E202", place, f'There is no source or model "{name}".', help)
 
 
@@ -155,12 +180,17 @@ def _first_word(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
-def _hint(text: str) -> str:
-    if "{{" in text or "{%" in text:
-        return "This looks like Jinja; etlc takes plain SQL. Name models bare, and use $name for params."
-    if any(mark in text for mark in "\u2018\u2019\u201c\u201d"):
-        return "There are curly quotes in this SQL; SQL wants straight ones: ' for text, \" for names."
-    return ""
+def _dotted(text: str, offset: int) -> int:
+    """The length of the dotted name at an offset."""
+    found = reference_at(tokens_of(text), offset)
+    return found[1].end - found[0].start if found else 1
+
+
+def _second_statement(text: str) -> int:
+    """The offset of the second statement; that of the first where the text cannot be told apart."""
+    tokens = tokens_of(text)
+    ends = [i for i, token in enumerate(tokens[:-1]) if token.text == ";"]
+    return tokens[ends[0] + 1].start if ends else _first_word(text)
 
 
 def _is_one_expression(tree: dict[str, object]) -> bool:

@@ -26,6 +26,11 @@ _NO_ALIAS = RESERVED | words(
     " millisecond milliseconds microsecond microseconds collate escape only set returning recursive materialized by"
     " rows range groups preceding following current row interval operator uescape"
 )
+# What may follow a relation or a column to which an alias is added.
+_AFTER_NAME = RESERVED | words(", ) semi anti asof positional")
+# Keywords that DuckDB also takes as names: without AS, or in a list of columns.
+_SOFT = words("exists filter partition")
+_ENDS_ITEM = words(", ) from") | {""}
 _TYPES_WITH_NAMES = frozenset(("struct", "row", "union", "enum"))
 _FILTERED_STAR = words("like ilike glob similar not rename replace")
 
@@ -44,7 +49,7 @@ def canonical(text: str, schema: Mapping[str, Sequence[tuple[str, str]]]) -> str
     if again is None:
         return spelled
     try:
-        return join(_Renaming(again, found, schema).pieces())
+        return join(rewrite(_Renaming(again, found, schema).pieces()))
     except Unsure:
         return spelled
 
@@ -58,7 +63,20 @@ def _spelled(pieces: list[Piece]) -> Iterable[Piece]:
 
 
 def _is_spelling(pieces: list[Piece], index: int) -> bool:
-    """Whether a word may be a name whose case can be seen: a field, a key, an argument's name, an alias."""
+    """Whether a reserved word may yet be a name whose case can be seen."""
+    word = pieces[index].low
+    after = fold(pieces[index + 1].text) if index + 1 < len(pieces) else ""
+    if word == "between":
+        return after in _ENDS_ITEM or _is_key(pieces, index)
+    if word == "over":
+        return index == 0 or pieces[index - 1].text != ")"
+    if word in _SOFT:
+        return after != ("by" if word == "partition" else "(")
+    return _is_key(pieces, index)
+
+
+def _is_key(pieces: list[Piece], index: int) -> bool:
+    """Whether a word stands where a field, a key, the name of an argument or an alias does."""
     before = pieces[index - 1] if index else None
     after = pieces[index + 1].text if index + 1 < len(pieces) else ""
     return (before is not None and (before.kind == "dot" or before.low == "as")) or after in (":", ":=", "=>")
@@ -192,6 +210,9 @@ class _Renaming:
         """Put an alias instead of the one at ``place``, or behind what stands there; always with AS."""
         index = self._at(place)
         if not written:
+            after = self.written[index + 1].low if index + 1 < len(self.written) else ")"
+            if after not in _AFTER_NAME:
+                raise Unsure
             self.edits.behind[place] = text
             return
         piece, before = self.written[index], self.written[index - 1]
@@ -239,7 +260,7 @@ class _Renaming:
                 out.append(Piece("as", "word"))
             if text is not None:
                 out.append(Piece(text, "quoted"))
-            elif piece.kind == "word" and index not in keep_case and not _is_spelling(self.written, index):
+            elif piece.kind == "word" and index not in keep_case and not _is_key(self.written, index):
                 out.append(piece.spelled(piece.low))
             else:
                 out.append(piece)

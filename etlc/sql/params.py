@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etlc.sql.quote import literal
+from etlc.sql.tokens import tokens_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,7 @@ def find_params(text: str) -> list[tuple[str, int, int]]:
     """Every ``$name`` of a text, as (name, offset, length). None in strings, comments or dollar quotes."""
     if "$" not in text:
         return []
-    import sqlglot
-    from sqlglot.errors import SqlglotError
-    from sqlglot import TokenType
-
-    try:
-        tokens = sqlglot.tokenize(text, dialect="duckdb")
-    except SqlglotError:
-        return []
-    found = []
-    for mark, name in zip(tokens, tokens[1:], strict=False):
-        adjacent = mark.token_type == TokenType.PARAMETER and name.start == mark.end + 1
-        if adjacent and text[name.start : name.end + 1].isidentifier():
-            found.append((text[name.start : name.end + 1], mark.start, name.end - mark.start + 1))
-    return found
+    return [(token.text[1:], token.start, len(token.text)) for token in tokens_of(text) if token.kind == "param"]
 
 
 def typed_literal(value: object, type_name: str | None) -> str:
@@ -75,17 +63,9 @@ def without_end(text: str) -> str:
     """The text up to the semicolon that ends it; what stands behind that (comments) is cut off with it."""
     if ";" not in text:
         return text
-    import sqlglot
-    from sqlglot.errors import SqlglotError
-    from sqlglot import TokenType
-
-    try:
-        tokens = sqlglot.tokenize(text, dialect="duckdb")
-    except SqlglotError:
-        return text
     end = len(text)
-    for token in reversed(tokens):
-        if token.token_type != TokenType.SEMICOLON:
+    for token in reversed(tokens_of(text)):
+        if token.text != ";":
             break
         end = token.start
     return text[:end]

@@ -17,6 +17,7 @@ _GAP = re.compile(r"(?:[ \t\n\r\f]+|--[^\n]*(?:\n|$)|/\*(?:(?!\*/|/\*).)*\*/)*",
 # sqlglot and DuckDB may end an e'' string with an escaped quote or backslash at different places.
 _TRICKY = re.compile(r"\\['\\]")
 _ESCAPES = re.compile(r"(?i)(?<![a-z0-9_])e'")
+_WORD, _ALL = re.compile(r"[^ \t\n\r\f]+"), re.compile(r".*", re.DOTALL)
 _PUNCTUATION = frozenset("()[]{},;")
 _SIMPLE = re.compile(r"[<>=+*/%|:-]+|!=")
 _SPLIT_BEFORE_SIGN = frozenset("<>=+-*/")
@@ -87,8 +88,12 @@ def split(text: str) -> list[Piece] | None:
         raw = text[token.start : token.end + 1]
         if not raw:
             return None
-        pieces.append(Piece(raw, _kind(raw), token.start, bool(pieces) and not gap, "\n" in gap, token.end + 1))
-        end = token.end + 1
+        kind = _kind(raw)
+        # sqlglot has keywords of several words (GROUP BY) as one token, with the layout between them.
+        for part in _WORD.finditer(raw) if kind == "word" else [_ALL.match(raw)]:
+            if part is not None:
+                start, end = token.start + part.start(), token.start + part.end()
+                pieces.append(Piece(part[0], kind, start, bool(pieces) and not gap, "\n" in gap, end))
     if not _GAP.fullmatch(text[end:]) or _hides_comment(pieces):
         return None
     while pieces and pieces[-1].text == ";":

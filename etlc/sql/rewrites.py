@@ -27,6 +27,7 @@ _AFTER_CAST = words(
     " group having order qualify limit union"
 )
 _CONDITION = words("where on having qualify and")
+_LISTS = words("in any some all values by limit interval using on sets distinct")
 _LOOSER_THAN_AND = words("or between lambda case")
 
 
@@ -161,6 +162,8 @@ def _parentheses(pieces: list[Piece]) -> list[Piece]:
 def _redundant(pieces: list[Piece], brackets: dict[int, int], start: int, close: int) -> bool:
     before, after = _text(pieces, start - 1), _text(pieces, close + 1)
     if not _groups(pieces, start) or close == start + 1:
+        return False
+    if before == "(" and _text(pieces, start - 2) in _LISTS:
         return False
     if before == "," and any(piece.low == "values" for piece in pieces):
         return False

@@ -1,18 +1,34 @@
-"""Places within a text, by its tokens: which name stands where. For messages, never for meaning."""
+"""The tokens of a text as DuckDB splits it: where names, strings, comments and params stand. Never what they mean."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-_OPEN, _CLOSE = "(", ")"
+_OPEN, _CLOSE = "([{", ")]}"
+_LETTER = r"(?:[A-Za-z_]|[^\x00-\x7f\s])"
+_TOKEN = re.compile(
+    rf"""(?P<blank>\s+|--[^\r\n]*)
+    |(?P<comment>/\*)
+    |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?\$(?P=tag)\$)
+    |(?P<quoted>"(?:[^"]|"")*")
+    |(?P<param>\${_LETTER}(?:{_LETTER}|[0-9])*)
+    |(?P<word>{_LETTER}(?:{_LETTER}|[0-9$])*)
+    |(?P<number>[0-9](?:{_LETTER}|[0-9.])*)
+    |(?P<sign>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token: its text as written, and where it starts."""
+    """A token: its text as written, where it starts, and its kind: string, quoted, param, word, number or sign."""
 
     text: str
     start: int
+    kind: str = "word"
 
     @property
     def end(self) -> int:
@@ -22,19 +38,46 @@ class Token:
     @property
     def name(self) -> str:
         """The token as a name: without quotes, in lower case."""
-        return self.text.strip('"').replace('""', '"').lower()
+        text = self.text[1:-1].replace('""', '"') if self.kind == "quoted" else self.text
+        return text.lower()
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text; none where it cannot be split into tokens."""
-    import sqlglot
-    from sqlglot.errors import SqlglotError
+    """The tokens of a text, without blanks and comments. Comments nest, as DuckDB has it."""
+    return list(_tokens(text))
 
-    try:
-        found = sqlglot.tokenize(text, dialect="duckdb")
-    except SqlglotError:
-        return []
-    return [Token(text[token.start : token.end + 1], token.start) for token in found]
+
+def _tokens(text: str) -> Iterator[Token]:
+    offset = 0
+    while found := _TOKEN.match(text, offset):
+        offset = found.end()
+        kind = "string" if found.lastgroup == "tag" else str(found.lastgroup)
+        if kind == "comment":
+            offset = _comment_end(text, offset)
+        elif kind != "blank":
+            yield Token(found.group(), found.start(), kind)
+
+
+def _comment_end(text: str, offset: int) -> int:
+    depth = 1
+    while depth:
+        edge = _COMMENT_EDGE.search(text, offset)
+        if edge is None:
+            return len(text)
+        depth += 1 if edge.group() == "/*" else -1
+        offset = edge.end()
+    return offset
+
+
+def depths(tokens: list[Token]) -> list[int]:
+    """How many brackets are open around each token; a bracket counts as standing outside of itself."""
+    found, depth = [], 0
+    for token in tokens:
+        sign = token.text if token.kind == "sign" else ""
+        depth -= bool(sign) and sign in _CLOSE
+        found.append(depth)
+        depth += bool(sign) and sign in _OPEN
+    return found
 
 
 def reference_at(tokens: list[Token], offset: int) -> tuple[Token, Token] | None:
@@ -50,7 +93,7 @@ def reference_at(tokens: list[Token], offset: int) -> tuple[Token, Token] | None
 
 def first_named(tokens: list[Token], name: str) -> Token | None:
     """The first token that is this name."""
-    return next((token for token in tokens if token.name == name.lower()), None)
+    return next((token for token in tokens if token.kind in ("word", "quoted") and token.name == name.lower()), None)
 
 
 def call_end(tokens: list[Token], start: int) -> int | None:
@@ -59,12 +102,11 @@ def call_end(tokens: list[Token], start: int) -> int | None:
     None where no call starts there, or where it goes on (OVER, FILTER, WITHIN GROUP).
     """
     index = next((i for i, token in enumerate(tokens) if token.start == start), None)
-    if index is None or index + 1 >= len(tokens) or tokens[index + 1].text != _OPEN:
+    if index is None or index + 1 >= len(tokens) or tokens[index + 1].text != "(":
         return None
-    depth = 0
-    for place in range(index + 1, len(tokens)):
-        depth += {_OPEN: 1, _CLOSE: -1}.get(tokens[place].text, 0)
-        if depth == 0:
+    levels = depths(tokens)
+    for place in range(index + 2, len(tokens)):
+        if tokens[place].text == ")" and levels[place] == levels[index + 1]:
             following = tokens[place + 1].name if place + 1 < len(tokens) else ""
             return None if following in ("over", "filter", "within") else tokens[place].end
     return None

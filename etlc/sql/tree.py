@@ -39,7 +39,7 @@ class Facts:
     ``names`` holds, in lower case, every name that could be a column; ``whole`` the relations (lower case) of which
     every column is used (``*``, NATURAL joins, PIVOT, whole rows, positional aliases). ``refused``: it is a
     form that is no query (DESCRIBE, SUMMARIZE, SHOW). ``sampled``: TABLESAMPLE or USING SAMPLE stands in it.
-    ``dynamic``: its columns depend on the data (PIVOT without IN).
+    ``dynamic``: its columns depend on the data (PIVOT without IN). ``changes``: it writes something.
     """
 
     tables: tuple[TableRef, ...]
@@ -50,6 +50,7 @@ class Facts:
     refused: bool = False
     sampled: bool = False
     dynamic: bool = False
+    changes: bool = False
 
 
 @dataclass(slots=True)
@@ -61,7 +62,9 @@ class _Found:
     bare: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
     refused: bool = False
+    changes: bool = False
     sampled: bool = False
+    positions: bool = False
     aliases: list[tuple[str, str]] = field(default_factory=list)
 
     def offset(self, node: Node) -> int | None:
@@ -76,10 +79,11 @@ def read_tree(tree: Node, text: str) -> Facts:
     found = _Found(text.encode())
     for statement in tree.get("statements", []):
         _walk(statement.get("node"), frozenset(), found)
-    aliased = {table for alias, table in found.aliases if alias in found.bare}
+    # "#1" is the first column of what FROM gives, whichever that is.
+    aliased = {table for alias, table in found.aliases if found.positions or alias in found.bare}
     return Facts(
         tuple(found.tables), tuple(found.functions), frozenset(found.names), frozenset(found.bare),
-        frozenset(found.whole | aliased), found.refused, found.sampled,
+        frozenset(found.whole | aliased), found.refused, found.sampled, changes=found.changes,
     )  # fmt: skip
 
 
@@ -93,29 +97,27 @@ def _walk(node: object, ctes: frozenset[str], found: _Found) -> None:
         elif isinstance(here, dict):
             inner = _enter(here, hidden, found, stack)
             within = _arguments(here["function"]) if here.get("type") == "TABLE_FUNCTION" else here
-            stack.extend((value, inner) for key, value in reversed(within.items()) if key != "cte_map")
+            # A recursive CTE reads itself in its right arm only: in the left one its name is another relation's.
+            itself = inner | {str(here.get("cte_name")).lower()} if here.get("type") == "RECURSIVE_CTE_NODE" else inner
+            stack.extend(
+                (value, itself if key == "right" else inner) for key, value in reversed(within.items()) if key != "cte_map"
+            )
 
 
 def _enter(node: Node, hidden: frozenset[str], found: _Found, stack: list[tuple[object, frozenset[str]]]) -> frozenset[str]:
     """Note what ``node`` itself says; give back the names that are hidden inside it."""
     for entry in (node.get("cte_map") or {}).get("map", []):
-        name = str(entry["key"]).lower()
-        stack.append((entry["value"], hidden | {name} if _is_recursive(entry["value"]) else hidden))
-        hidden = hidden | {name}
-    kind = node.get("type")
-    note = _NOTES.get(str(kind)) or _NOTES.get(str(node.get("class")))
+        stack.append((entry["value"], hidden))
+        hidden = hidden | {str(entry["key"]).lower()}
+    kind = str(node.get("type"))
+    note = _NOTES.get(kind) or _NOTES.get(str(node.get("class")))
     if note:
         note(node, hidden, found)
+    if kind.endswith("_NODE") and kind not in _QUERIES:
+        found.refused = found.changes = True  # DuckDB 2.0 has INSERT, UPDATE, DELETE and COPY within WITH
     if node.get("sample"):
         found.sampled = True
     return hidden
-
-
-def _is_recursive(cte: Node) -> bool:
-    """DuckDB 1.5 has the node of a CTE below ``query``, DuckDB 2.0 beside it."""
-    kinds = [cte.get("type"), *(value.get("type") for value in cte.values() if isinstance(value, dict))]
-    kinds += [((cte.get("query") or {}).get("node") or {}).get("type")]
-    return "RECURSIVE_CTE_NODE" in kinds
 
 
 def _arguments(function: Node) -> Node:
@@ -131,6 +133,8 @@ def _note_select(node: Node, hidden: frozenset[str], found: _Found) -> None:
 def _note_table(node: Node, hidden: frozenset[str], found: _Found) -> None:
     name = str(node.get("table_name", ""))
     prefix = str(node.get("schema_name", "") or node.get("catalog_name", ""))
+    if prefix.lower() == "recurring" and name.lower() in hidden:
+        return  # all rows so far of a recursive CTE with USING KEY
     if prefix or name.lower() not in hidden:
         found.tables.append(TableRef(name, prefix, found.offset(node)))
         if node.get("column_name_alias"):
@@ -171,6 +175,10 @@ def _note_pivot(node: Node, hidden: frozenset[str], found: _Found) -> None:
     found.whole.update(_direct_tables(node.get("source"), hidden))
 
 
+def _note_position(node: Node, hidden: frozenset[str], found: _Found) -> None:
+    found.positions = True
+
+
 def _note_refused(node: Node, hidden: frozenset[str], found: _Found) -> None:
     found.refused = True
 
@@ -182,11 +190,15 @@ _NOTES = {
     "FUNCTION": _note_function,
     "WINDOW": _note_function,
     "COLUMN_REF": _note_column,
+    "POSITIONAL_REFERENCE": _note_position,
     "JOIN": _note_join,
     "PIVOT": _note_pivot,
     "SHOW_REF": _note_refused,
     "COLUMN_DATA": _note_refused,
+    "DELIM_GET": _note_refused,
+    "BOUND_TABLE_REF": _note_refused,
 }
+_QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 
 
 def _has_star(node: object) -> bool:

@@ -154,6 +154,8 @@ class Walk:
     def _alias(self, item: Tree, level: Level) -> None:
         """Note the alias of an item of the select list; the name DuckDB gives an unnamed one counts where it may."""
         if isinstance(item, self.exp.Alias):
+            if item.this.is_star:
+                raise Unsure
             name = Name(item.args["alias"].name, place_of(item.args["alias"]))
             if fold(name.text) in level.aliases:
                 self.lookup.keep(name.text)
@@ -165,18 +167,25 @@ class Walk:
 
     def _outputs(self, node: Tree, level: Level) -> Outputs:
         outputs = Outputs([])
+        # DuckDB names these by their text, which no identifier without quotes can be equal to.
+        plain = (self.exp.Func, self.exp.Binary, self.exp.Literal, self.exp.Subquery, self.exp.Window)
+        wild = False
         for item in node.expressions:
             if isinstance(item, self.exp.Alias):
                 self._aliased(item, level, outputs)
             elif isinstance(item, self.exp.Star) or (isinstance(item, self.exp.Column) and item.is_star):
                 self._star(item, level, outputs)
             elif isinstance(item, self.exp.Column) and (ref := self.found.refs.get(place_of(parts_of(item)[0]))):
-                self._plain(item, ref, outputs)
+                wild |= not self._plain(item, ref, outputs)
             else:
                 outputs.known = False
                 if isinstance(item, self.exp.Column):
                     outputs.names.append(Name(item.name, -1, True))
-                    self.lookup.keep(item.name)
+                wild |= not isinstance(item, plain) or isinstance(item, self.exp.Dot)
+            wild |= item.find(self.exp.Unnest, self.exp.Explode) is not None
+        wild |= any(not source.known for source in level.sources) and node.is_star
+        if wild:  # there may be a column of any name, and of two columns of one name DuckDB renames the second
+            self.lookup.keep(*(name.text for name in outputs.names))
         outputs.columns()
         return outputs
 
@@ -193,14 +202,16 @@ class Walk:
         self.found.projections.append(Projection(name, place, True, ref))
         outputs.names.append(name)
 
-    def _plain(self, item: Tree, ref: Ref, outputs: Outputs) -> None:
+    def _plain(self, item: Tree, ref: Ref, outputs: Outputs) -> bool:
+        """A plain column; False if it is a field of one."""
         fields = len(ref.places) - (2 if ref.qualified else 1)
         if ref.name is None or fields or ref.source is None:
             outputs.known = False
-            return
+            return False
         name = Name(ref.name.text if ref.name.fixed else item.name, ref.places[-1])
         self.found.projections.append(Projection(name, ref.places[-1], False, ref))
         outputs.names.append(name)
+        return True
 
     def _star(self, item: Tree, level: Level, outputs: Outputs) -> None:
         star = item.this if isinstance(item, self.exp.Column) else item

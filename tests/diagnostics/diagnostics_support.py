@@ -14,6 +14,7 @@ from etlc.cli.app import app
 _CASE = re.compile(r"^#### (\w+)$", re.MULTILINE)
 _PART = re.compile(r"^=== (.+)$", re.MULTILINE)
 OUTPUT = "etlc validate"
+OUTPUT_2 = "etlc validate, on DuckDB 2"  # only where it differs
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,24 @@ class Case:
     name: str
     shared: Mapping[str, str]
     own: Mapping[str, str]
-    expected: str
+    outputs: Mapping[str, str]
 
     @property
     def files(self) -> dict[str, str]:
         """The whole project."""
         return {**self.shared, **self.own}
+
+    def expected(self, version: str) -> str:
+        """What must be printed on a version of DuckDB."""
+        first = self.outputs.get(OUTPUT, "")
+        return first if version.startswith("1.") else self.outputs.get(OUTPUT_2, first)
+
+    def updated(self, version: str, output: str) -> dict[str, str]:
+        """The outputs with another one for a version of DuckDB."""
+        if version.startswith("1."):
+            return {**self.outputs, OUTPUT: output}
+        first = {OUTPUT: self.outputs.get(OUTPUT, "")}
+        return first if first[OUTPUT] == output else {**first, OUTPUT_2: output}
 
 
 def cases(file: Path) -> list[Case]:
@@ -70,16 +83,16 @@ def cases(file: Path) -> list[Case]:
     found = []
     for name, body in zip(rest[::2], rest[1::2], strict=True):
         own = parts(body)
-        expected = own.pop(OUTPUT, "")
-        found.append(Case(file, name, parts(head), own, expected))
+        outputs = {key: own.pop(key) for key in (OUTPUT, OUTPUT_2) if key in own}
+        found.append(Case(file, name, parts(head), own, outputs))
     return found
 
 
-def rewritten(file: Path, outputs: Mapping[str, str]) -> str:
-    """The text of a golden file with other outputs."""
+def rewritten(file: Path, name: str, outputs: Mapping[str, str]) -> str:
+    """The text of a golden file with other outputs of a case."""
     text = [_CASE.split(file.read_text(encoding="utf-8"))[0].rstrip("\n")]
     for case in cases(file):
         text.append(f"#### {case.name}")
-        text += [f"=== {name}\n{body}".rstrip("\n") for name, body in case.own.items()]
-        text.append(f"=== {OUTPUT}\n{outputs.get(case.name, case.expected)}".rstrip("\n"))
+        sections = {**case.own, **(outputs if case.name == name else case.outputs)}
+        text += [f"=== {key}\n{body}".rstrip("\n") for key, body in sections.items()]
     return "\n\n".join(text) + "\n"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a query stands on one line
 """Queries over small tables with NULLs and duplicates, one a line, of all that DuckDB's SQL has to offer."""
 
 SETUP = """
@@ -218,4 +219,18 @@ with c as (with d as (select x as k from t) select k from d) select k from c
 select * from (select * from (select x as a1, y as b1 from t) where b1 > 5) order by a1
 select d1.* from (select x, name from t) d1 join (select x, z from u) d2 on d1.x = d2.x
 select name, (select list(k order by k) from (select z as k from u where u.x = t.x)) from t
+with c as (select s.a, x as "A2", y as a from t) select a from c
+with c as (select unnest(s), y as a from t) select a from c
+with c as (select #1, y as x from t) select x from c
+with c as (select x, (s).a from t) select x from c
+with c as (select *, 1 as v from unnest([1, 2]) as w(v)) select v from c
+select x from t where x in ((l[1]))
+select x from t where x in (y) or (x) in (select (x) from u)
+select to_json(c) from (select x as Filter, y "Over" from t) c
+select 1 where (1) in ((1)) and ((2) = (2))
+select a.* from (select x as k, y from t) a, (select x as k from u) b where a.k = b.k
+select k, count(*) from (select x % 2 as k, y from t) group by k order by k
+select k + 1 as k, k as j from (select x as k from t) order by k, j
+select x, sum(y) over (order by x range between 1 preceding and 1 following exclude ties) from t
+select grouping(x), x, count(*) from t group by cube ((x), (y))
 """.strip().split("\n")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a query stands on one line
 """Lineage, against what a person would write down."""
 
 import duckdb

@@ -1,0 +1,74 @@
+"""What to do about SQL that DuckDB's parser refuses: the usual slips, recognised by the text around the place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+_CLAUSES = ("from", "where", "group", "having", "qualify", "order", "limit", "window")
+_KEYWORDS = (*_CLAUSES, "select", "join", "union", "with")
+_RESERVED = frozenset(
+    """all and any array as asc both case cast check collate column constraint create default desc distinct do else end
+    except false fetch for foreign from grant group having in initially intersect into lateral leading limit not null
+    offset on only or order primary references returning select some table then to trailing true union unique using
+    when where window with""".split()
+)
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NOISE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def token_length(text: str, offset: int) -> int:
+    """How long the word or the sign at an offset is."""
+    found = re.compile(r"\w+|.").match(text, offset)
+    return len(found.group()) if found else 1
+
+
+def hint(text: str, offset: int | None) -> str:
+    """The help for a syntax error at an offset; empty where nothing comes to mind."""
+    if "{{" in text or "{%" in text:
+        return "This looks like Jinja; etlc takes plain SQL. Name models bare, and use $name for params."
+    if any(mark in text for mark in "\u2018\u2019\u201c\u201d"):
+        return "There are curly quotes in this SQL; SQL wants straight ones: ' for text, \" for names."
+    if re.fullmatch(r"\s*[\w./-]+\.sql\s*", text):
+        return "`sql:` holds the query itself. For a file, leave `sql:` out and give the file the model's name."
+    bare = _NOISE.sub(lambda found: "_" * len(found.group()), text)
+    if bare.count("'") % 2:
+        return "Add the closing quote; a quote within a text is written twice: 'it''s'."
+    at = len(text) if offset is None else offset
+    return _at(bare, at) or _counted(bare)
+
+
+def _at(text: str, offset: int) -> str:
+    before = text[:offset].rstrip()
+    word = text[offset : offset + token_length(text, offset)].lower()
+    last = _WORD.findall(before)[-1].lower() if _WORD.search(before) else ""
+    if "&&" in text or "||" in text[offset : offset + 2]:
+        return "Conditions are joined by AND and OR."
+    if re.match(r":[A-Za-z_]", text[offset:]):
+        return "Params are written $name, and declared under `params:` in etlc.yaml."
+    if last == "top" and word.isdigit():
+        return f"There is no TOP; write LIMIT {word} at the end."
+    if text.count("(") != text.count(")"):
+        return _counted(text)
+    if word == ",":
+        return "There is a comma too many, or something is missing before it."
+    for token in (word, last):
+        close = difflib.get_close_matches(token, _KEYWORDS, 1, 0.7)
+        if close and token not in _KEYWORDS and (token == last or not before):
+            return f"Did you mean {close[0].upper()}?"
+    if last in ("from", "join", "as", "table") and word in _RESERVED:
+        return f'{word.upper()} is a word of SQL; as a name it stands in double quotes: "{word}".'
+    if len(re.findall(r"\bcase\b", text, re.IGNORECASE)) > len(re.findall(r"\bend\b", text, re.IGNORECASE)):
+        return "A CASE is closed by END."
+    if word in _CLAUSES:
+        return "Each clause stands once, in this order: FROM, WHERE, GROUP BY, HAVING, QUALIFY, ORDER BY, LIMIT."
+    if _WORD.fullmatch(word or "") and re.search(r"[\w)\"]$", before) and last not in _RESERVED | {"is", "like", "by", "between"}:
+        return f"Is there a comma missing before {text[offset : offset + len(word)]}?"
+    return ""
+
+
+def _counted(text: str) -> str:
+    left, right = text.count("("), text.count(")")
+    if left > right:
+        return "A ( is not closed."
+    return "There is a ) too many." if right > left else ""
