@@ -130,7 +130,7 @@ def _kind(error: SqlError) -> str:
         return "E201"
     if error.message.startswith("Referenced table"):
         return "E202"
-    if "prepared statement parameters" in error.message:
+    if error.message.startswith("Values were not provided"):
         return "E115"
     if error.kind == "catalog":
         if "Function" in message.split("with name")[0]:

@@ -89,7 +89,7 @@ def _compared(left: str, right: str) -> tuple[str, str]:
 
 def _form(signature: str) -> str:
     """A signature without the names of its arguments, which DuckDB 2 writes."""
-    return re.sub(r"(?<=[(, ])[a-z]\w* (?=[A-Z])", "", signature.replace(", /", ""))
+    return re.sub(r"(?<=[(, ])(?:[a-z]\w*|\"[^\"]+\") (?=[A-Z])", "", signature.replace(", /", ""))
 
 
 def _call(sentence: str, lines: list[str]) -> tuple[str, str]:

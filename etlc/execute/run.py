@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from graphlib import TopologicalSorter
@@ -19,7 +19,7 @@ from etlc.execute.paths import PathProblem
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason
 from etlc.ir.event import Event, ModelResult, OutputResult, Started
-from etlc.ir.plan import PlanOutput
+from etlc.ir.plan import Plan, PlanOutput
 from etlc.ir.record import OutputRecord
 
 
@@ -56,7 +56,7 @@ class Runner:
 
     def _models(self) -> Iterator[Event]:
         todo = {n: d for n, d in self.decisions.models.items() if d.action != "drop"}
-        sorter = TopologicalSorter({name: todo.keys() & self.tools.plan.needs(name) for name in todo})
+        sorter = TopologicalSorter(order(self.tools.plan, todo.keys()))
         sorter.prepare()
         ready: deque[str] = deque()
         running: dict[Future[Built], str] = {}
@@ -174,6 +174,16 @@ class Runner:
         sentence = self.tools.paths.redact(words).split("\n")[0].replace(f"{self.tools.paths.root}/", "").rstrip(".")
         model = self.tools.plan.models[output.model]
         return Diagnostic("E506", f'Output "{output.name}" could not be written: {sentence}.', Span(model.file, model.line, model.column, model.line, model.column + 1))
+
+
+def order(plan: Plan, todo: Collection[str]) -> dict[str, set[str]]:
+    """For each model to work on, those that come before it, also through models that there is nothing to do for."""
+    above: dict[str, set[str]] = {}
+    for name in plan.models:
+        above[name] = set()
+        for need in plan.needs(name):
+            above[name] |= {need} if need in todo else above.get(need, set())
+    return {name: above[name] for name in todo}
 
 
 def totals(decisions: Decisions) -> int:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
+import textwrap
 from collections.abc import Iterable
 from importlib.resources import files
 
 from etlc.diagnostics import CODES, Code
 from etlc.report.grid import GridColumn, grid
 from etlc.report.text import Line, Piece, clean, line
+
+
+_COMMENTS = re.compile(r"(?:^<!--.*?-->\n)+\n?", re.MULTILINE)  # what the tests of the examples read
+_WIDTH = 96
 
 
 def facts(code: Code) -> dict[str, object]:
@@ -20,23 +26,25 @@ def page(code: Code) -> str:
     """What there is to say of a code, as Markdown."""
     found = files("etlc.diagnostics").joinpath("docs", f"{code.code}.md")
     if found.is_file():
-        return found.read_text(encoding="utf-8")
+        return _COMMENTS.sub("", found.read_text(encoding="utf-8"))
     return f"# {code.code}: {code.title}\n"
 
 
 def styled(text: str) -> list[Line]:
-    """Markdown for a terminal: headings stand out, fenced code is indented and without its fences."""
+    """Markdown for a terminal: headings stand out, fenced code is indented, below the name of its file."""
     made: list[Line] = []
     fenced = False
     for one in text.rstrip().split("\n"):
         if one.startswith("```"):
             fenced = not fenced
+            name = one.partition(" ")[2] if fenced else ""
+            made.extend([line(Piece(f"  {clean(name)}", "dim"))] if name else [])
         elif fenced:
             made.append(line(Piece(f"    {clean(one)}", "place")))
         elif one.startswith("#"):
             made.append(line(Piece(clean(one.lstrip("#").strip()), "bold")))
         else:
-            made.append(line(clean(one)))
+            made.extend(line(clean(part)) for part in textwrap.wrap(one, _WIDTH) or [""])
     return made
 
 

@@ -112,7 +112,7 @@ class QueryReader:
         if error.kind == "parser":
             place = text.span if error.offset is None else text.at(bound.written(error.offset), token_length(bound.text, error.offset))
             sentence = _sentence(error.message)
-            if sentence.lower().startswith("unterminated quoted"):
+            if sentence.lower().startswith("unterminated"):
                 sentence = "A quote that opens here is not closed"
             self.diagnostics.add("E205", place, f"{sentence[:1].upper()}{sentence[1:]}.", hint(bound.text, error.offset))
             return None

@@ -1,6 +1,7 @@
 """Mistakes that beginners make, with all that ``etlc validate`` says of them, to be read aloud in review.
 
-``golden/*.txt`` hold the projects and the outputs side by side; UPDATE_GOLDEN=1 rewrites the outputs, on DuckDB 1 first.
+``golden/*.txt`` hold the projects and the outputs side by side.
+UPDATE_GOLDEN=1 rewrites the outputs: on DuckDB 1 first, then on 2.
 """
 
 from __future__ import annotations
