@@ -11,8 +11,8 @@ from etlc.bind.outputs import check_outputs
 from etlc.bind.sources import rows_sql, source_schema
 from etlc.diagnostics import Diagnostics
 from etlc.ir.binding import Binder, Column, SqlError
-from etlc.ir.look import Looked
 from etlc.ir.graph import BoundCheck, BoundGraph, BoundModel, Graph, GraphModel, SourceSchema
+from etlc.ir.look import Looked
 
 __all__ = ["THIS", "bind", "needs_look", "rows_sql"]
 
@@ -82,10 +82,9 @@ def _fits_warehouse(model: GraphModel, columns: Sequence[Column], diagnostics: D
     odd = [column for column in columns if "TUPLE(" in column.type]
     stored = model.published and model.spec.materialize != "view"
     for column in odd if stored else ():
-        diagnostics.add(
-            "E214", model.query.text.at(0), f'Column "{column.name}" is a {column.type}, which a table of the warehouse cannot hold.',
-            "Name its fields, e.g. {'a': x, 'b': y} instead of row(x, y).",
-        )  # fmt: skip
+        message = f'Column "{column.name}" is a {column.type}, which a table of the warehouse cannot hold.'
+        help = "Name its fields, e.g. {'a': x, 'b': y} instead of row(x, y)."
+        diagnostics.add("E214", model.query.text.at(0), message, help)
     return not (odd and stored)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from etlc.bind.wording import function_help, plain, type_help
 from etlc.diagnostics import Diagnostics, Span, SqlText
@@ -39,6 +40,7 @@ class Refusal:
             if error is None or (error is not first and _may_echo(error)):
                 return
             here = BoundSql(text, self.bound.used, edits)
+            error = _of_column(error, tokens_of(text))
             place, cut = self._locate(error, here)
             alias = _kind(error) == "E202"  # said once, however often it is used
             key = (_missing(error) if alias else error.message, -1 if place is None or alias else place[0])
@@ -82,11 +84,16 @@ class Refusal:
         if "`" in here.text and code in ("E203", "E214"):
             place, code = (here.written(here.text.index("`")), 1), "E205"
             message, help = "Backticks are no quotes here.", 'Write names plain, or in double quotes: "name".'
-        elif code == "E201" and place is not None and self.text.text[place[0]] == '"' and not help.startswith("Did you"):
+        elif (
+            code == "E201" and place is not None and self.text.text[place[0]] == '"' and not help.startswith("Did you")
+        ):
             name = _missing(error)
             help = f"Double quotes are for names; write '{name}' if it is text. {help}".strip()
         elif error.kind == "invalid input" and "regexp" in here.text.lower():
-            message, help = f"This regular expression is broken: {error.message}.", "Write special characters as \\( or [(]."
+            message, help = (
+                f"This regular expression is broken: {error.message}.",
+                "Write special characters as \\( or [(].",
+            )
         elif _reads_nothing(error, here):
             help = "The query reads nothing: say FROM, and the name of a source or a model."
         span = self.text.span if place is None else self.text.at(*place)
@@ -95,7 +102,24 @@ class Refusal:
 
 def _may_echo(error: SqlError) -> bool:
     """Whether it may come from what was cut out before, not from the user."""
-    return error.kind == "parser" or (_kind(error) == "E214" and "Ambiguous" not in error.message)
+    untyped = "Could not choose a best candidate" in error.message  # NULL has every type
+    return error.kind == "parser" or untyped or (_kind(error) == "E214" and "Ambiguous" not in error.message)
+
+
+_BEHIND_A_TABLE = frozenset(
+    [")", ",", ";", "where", "join", "inner", "left", "right", "full", "cross", "natural", "semi", "anti", "asof", "positional", "on", "using", "group", "having", "order", "limit", "union", "intersect", "except", "window", "qualify"]
+)
+
+
+def _of_column(error: SqlError, tokens: list[Token]) -> SqlError:
+    """Of a wrong column in a correlated subquery DuckDB says that its table is unknown, though it stands in FROM."""
+    found = reference_at(tokens, error.offset or 0) if _kind(error) == "E202" else None
+    if found is None or found[0] == found[1]:
+        return error
+    for here, behind in zip(tokens, [*tokens[1:], Token(";", 0)], strict=True):
+        if here.name == found[0].name and behind.text.lower() in _BEHIND_A_TABLE:
+            return replace(error, subtype="COLUMN_NOT_FOUND", name=found[1].name, candidates=())
+    return error
 
 
 def _reads_nothing(error: SqlError, here: BoundSql) -> bool:
@@ -164,7 +188,11 @@ def describe(error: SqlError, columns: Sequence[str]) -> tuple[str, str, str]:
     if code == "E202":
         named = re.findall(r'"([^"]+)"', error.message.partition("Candidate tables:")[2])
         there = f" Tables here: {', '.join(named)}." if named else ""
-        return code, f'There is no table or alias "{name}" in this query.', f"A table with an alias goes by its alias only.{there}"
+        return (
+            code,
+            f'There is no table or alias "{name}" in this query.',
+            f"A table with an alias goes by its alias only.{there}",
+        )
     if code == "E203":
         return code, f"There is no function {name}().", function_help(name, error.candidates)
     if code == "E213":

@@ -6,10 +6,61 @@ import difflib
 import re
 from collections.abc import Sequence
 
-_FUNCTIONS = """sum count avg min max median round abs coalesce nullif concat lower upper trim replace substring length
-date_trunc date_part date_diff date_add strftime strptime row_number rank dense_rank lag lead first last any_value
-string_agg array_agg list count_if greatest least cast try_cast regexp_matches regexp_extract split_part floor ceil
-unnest generate_series extract year month day quantile_cont stddev variance""".split()
+_FUNCTIONS = [
+    "sum",
+    "count",
+    "avg",
+    "min",
+    "max",
+    "median",
+    "round",
+    "abs",
+    "coalesce",
+    "nullif",
+    "concat",
+    "lower",
+    "upper",
+    "trim",
+    "replace",
+    "substring",
+    "length",
+    "date_trunc",
+    "date_part",
+    "date_diff",
+    "date_add",
+    "strftime",
+    "strptime",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "lag",
+    "lead",
+    "first",
+    "last",
+    "any_value",
+    "string_agg",
+    "array_agg",
+    "list",
+    "count_if",
+    "greatest",
+    "least",
+    "cast",
+    "try_cast",
+    "regexp_matches",
+    "regexp_extract",
+    "split_part",
+    "floor",
+    "ceil",
+    "unnest",
+    "generate_series",
+    "extract",
+    "year",
+    "month",
+    "day",
+    "quantile_cont",
+    "stddev",
+    "variance",
+]
 _ELSEWHERE = {
     "nvl": "coalesce", "nvl2": "if", "isnull": "coalesce", "iff": "if", "getdate": "now", "sysdate": "now",
     "countif": "count_if", "safe_cast": "try_cast", "to_date": "strptime", "to_timestamp_ntz": "strptime",
@@ -17,8 +68,28 @@ _ELSEWHERE = {
     "listagg": "string_agg", "group_concat": "string_agg", "mean": "avg", "average": "avg", "safe_divide": "nullif",
     "len_": "length", "toupper": "upper", "tolower": "lower", "truncate": "trunc", "parse_json": "json",
 }  # fmt: skip
-_TYPES = """BIGINT BOOLEAN DATE DECIMAL DOUBLE FLOAT INTEGER INTERVAL JSON SMALLINT TIME TIMESTAMP TIMESTAMPTZ TINYINT
-UBIGINT UINTEGER UUID VARCHAR BLOB HUGEINT""".split()
+_TYPES = [
+    "BIGINT",
+    "BOOLEAN",
+    "DATE",
+    "DECIMAL",
+    "DOUBLE",
+    "FLOAT",
+    "INTEGER",
+    "INTERVAL",
+    "JSON",
+    "SMALLINT",
+    "TIME",
+    "TIMESTAMP",
+    "TIMESTAMPTZ",
+    "TINYINT",
+    "UBIGINT",
+    "UINTEGER",
+    "UUID",
+    "VARCHAR",
+    "BLOB",
+    "HUGEINT",
+]
 _TYPES_ELSEWHERE = {
     "money": "DECIMAL(18,2)", "currency": "DECIMAL(18,2)", "str": "VARCHAR", "varchar2": "VARCHAR",
     "number": "DECIMAL(18,2)", "float64": "DOUBLE", "int64": "BIGINT", "int32": "INTEGER", "object": "VARCHAR",
@@ -45,7 +116,11 @@ def function_help(name: str, candidates: Sequence[str]) -> str:
     lower = name.lower()
     meant = _ELSEWHERE.get(lower) or next(iter(difflib.get_close_matches(lower, _FUNCTIONS, 1, 0.6)), "")
     meant = meant or next((c for c in difflib.get_close_matches(lower, candidates, 1, 0.7)), "")
-    return f"Did you mean {meant}()?" if meant else "DuckDB's functions: https://duckdb.org/docs/stable/sql/functions/overview"
+    return (
+        f"Did you mean {meant}()?"
+        if meant
+        else "DuckDB's functions: https://duckdb.org/docs/stable/sql/functions/overview"
+    )
 
 
 def type_help(written: str) -> str:
@@ -70,7 +145,9 @@ def plain(message: str) -> tuple[str, str]:
         sentence = sentence.replace("'", '"')
     if found := _COMPARE.search(sentence):
         return _compared(_type(found[1]), _type(found[2]))
-    help = " ".join(lines[1:]).replace("Candidate Entries:", "Entries there:").replace("Candidate tables:", "Tables here:")
+    help = (
+        " ".join(lines[1:]).replace("Candidate Entries:", "Entries there:").replace("Candidate tables:", "Tables here:")
+    )
     help = next((words for part, words in _HELP if part in sentence), help)
     sentence = sentence.replace(" - an explicit cast is required", "")
     return f"{sentence[:1].upper()}{sentence[1:]}.", help or ("Cast one of them." if "Cannot mix" in sentence else "")
@@ -102,7 +179,11 @@ def _call(sentence: str, lines: list[str]) -> tuple[str, str]:
     name, given = (found[1] or found[3]), _type(found[2] or found[4] or "")
     types = given.split(", ")
     if re.fullmatch(r"\W+", name):
-        help = "Texts are joined by ||." if name == "+" and "VARCHAR" in types else "Cast one of them, e.g. CAST(x AS DOUBLE)."
+        help = (
+            "Texts are joined by ||."
+            if name == "+" and "VARCHAR" in types
+            else "Cast one of them, e.g. CAST(x AS DOUBLE)."
+        )
         return f"There is no {name} for {' and '.join(types)}.", help
     counts = {len(form.split(", ")) if not form.endswith("()") else 0 for form in forms}
     takes = f"It takes: {'; '.join(forms[:4])}{'; ...' if len(forms) > 4 else '.'}"

@@ -77,7 +77,7 @@ def _infer(
     )
 
 
-_SNIFF_ONLY = frozenset("union_by_name hive_partitioning hive_types hive_types_autocast filename".split())
+_SNIFF_ONLY = frozenset(["union_by_name", "hive_partitioning", "hive_types", "hive_types_autocast", "filename"])
 
 
 def _sniff(real: str, options: Mapping[str, object], session: Session) -> dict[str, object]:

@@ -55,6 +55,8 @@ class Paths:
         if not prefix and not pattern.startswith("/"):
             real_prefix = f"{self.root}/"
         if glob.has_magic(real[len(real_prefix) :]):
+            if not self.inside(_above_magic(real, len(real_prefix))):
+                raise PathProblem(f"{pattern} leads out of the project by a symbolic link")
             found = sorted(glob.glob(glob.escape(real_prefix) + real[len(real_prefix) :], recursive=True))
         else:
             found = [real] if os.path.exists(real) else []
@@ -103,6 +105,13 @@ class Paths:
             return prefix + file[len(real_prefix) :]
         home = f"{self.root}/"
         return file[len(home) :] if file.startswith(home) else file
+
+
+def _above_magic(pattern: str, fixed: int) -> str:
+    """The folder that holds all that a pattern can match; the first ``fixed`` characters are no pattern."""
+    parts = pattern[fixed:].split("/")
+    plain = next(index for index, part in enumerate(parts) if glob.has_magic(part))
+    return pattern[:fixed] + "/".join(parts[:plain])
 
 
 def variables(text: str) -> list[str]:

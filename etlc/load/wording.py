@@ -113,15 +113,16 @@ def _shape_advice(error: Any, node: Node) -> str:
     """What a record or a list looks like, where something else was written."""
     title, value = str(error.schema.get("title", "")), error.validator_value
     value = [value] if isinstance(value, str) else value
+    map_only = "object" in value and "string" not in value
     if isinstance(node, Scalar) and (found := re.match(r"(\w+) *[=:]\S* ", node.text)) and "object" in value:
         return f"Write `{found[1]}: ...`: a key is followed by `:` and a blank."
     if title == "check":
         return "Write a check as `- not_null: [column]`."
     if title == "model" and isinstance(node, Scalar) and node.text:
         return "Write its query as `sql:` below its name."
-    if isinstance(node, Scalar) and not node.text and "object" in value:
+    if isinstance(node, Scalar) and not node.text and map_only:
         return "Are the lines below not indented further than this name?"
-    if isinstance(node, Seq) and "object" in value:
+    if isinstance(node, Seq) and map_only:
         return "Write names as keys, `name: ...`, without `-`."
     if isinstance(node, Map) and "array" in value:
         return "Begin each item with `- `."

@@ -12,7 +12,6 @@ from etlc.diagnostics import CODES, Code
 from etlc.report.grid import GridColumn, grid
 from etlc.report.text import Line, Piece, clean, line
 
-
 _COMMENTS = re.compile(r"(?:^<!--.*?-->\n)+\n?", re.MULTILINE)  # what the tests of the examples read
 _WIDTH = 96
 

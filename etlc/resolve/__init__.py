@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping
 
 from etlc.diagnostics import Diagnostics
@@ -76,6 +77,11 @@ def _check_ends(
     """What hangs on the graph from outside: outputs, unit tests, and checks of sources, which may read sources only."""
     models = {str(name).lower(): str(name) for name in spec.models}
     for output in spec.outputs:
+        if _is_ours(str(output.path), spec):
+            diagnostics.add(
+                "E113", output.path.span, f"The path `{output.path}` is one of etlc's own: an output would write over it.",
+                "Write outputs into a folder of their own, e.g. out/.",
+            )  # fmt: skip
         if output.model.lower() not in models and not spec.incomplete:
             kind = "a source" if output.model.lower() in names else "unknown"
             diagnostics.add(
@@ -97,6 +103,17 @@ def _check_ends(
                     "E302", source.spec.span, f'A check of source "{name}" reads model "{need}"; sources are checked before any model.',
                     "Put the check on the model.",
                 )  # fmt: skip
+
+
+def _is_ours(path: str, spec: Spec) -> bool:
+    """Whether a file that is a spec, the lock, the warehouse, or belongs to etlc or git would be written over."""
+    plain = posixpath.normpath(path)
+    warehouse = posixpath.normpath(str(spec.warehouse))
+    return (
+        plain in ("etlc.lock", warehouse, f"{warehouse}.wal")
+        or plain.split("/")[0] in (".etlc", ".git")
+        or plain.lower().endswith((".yaml", ".yml", ".sql"))
+    )
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:

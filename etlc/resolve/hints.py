@@ -8,10 +8,68 @@ import re
 _CLAUSES = ("from", "where", "group", "having", "qualify", "order", "limit", "window")
 _KEYWORDS = (*_CLAUSES, "select", "join", "union", "with")
 _RESERVED = frozenset(
-    """all and any array as asc both case cast check collate column constraint create default desc distinct do else end
-    except false fetch for foreign from grant group having in initially intersect into lateral leading limit not null
-    offset on only or order primary references returning select some table then to trailing true union unique using
-    when where window with""".split()
+    [
+        "all",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "both",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "default",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "false",
+        "fetch",
+        "for",
+        "foreign",
+        "from",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "initially",
+        "intersect",
+        "into",
+        "lateral",
+        "leading",
+        "limit",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "primary",
+        "references",
+        "returning",
+        "select",
+        "some",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "using",
+        "when",
+        "where",
+        "window",
+        "with",
+    ]
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NOISE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -62,7 +120,11 @@ def _at(text: str, offset: int) -> str:
         return "A CASE is closed by END."
     if word in _CLAUSES:
         return "Each clause stands once, in this order: FROM, WHERE, GROUP BY, HAVING, QUALIFY, ORDER BY, LIMIT."
-    if _WORD.fullmatch(word or "") and re.search(r"[\w)\"]$", before) and last not in _RESERVED | {"is", "like", "by", "between"}:
+    if (
+        _WORD.fullmatch(word or "")
+        and re.search(r"[\w)\"]$", before)
+        and last not in _RESERVED | {"is", "like", "by", "between"}
+    ):
         return f"Is there a comma missing before {text[offset : offset + len(word)]}?"
     return ""
 

@@ -16,6 +16,7 @@ from etlc.sql.tokens import Token, depths, tokens_of
 from etlc.sql.tree import Facts, read_tree
 
 _SEGMENT_ENDS = frozenset({"pivot", "pivot_wider", "union", "intersect", "except", ";"})
+_QUERY_STARTS = frozenset({"select", "with", "from", "values", "table", "pivot", "unpivot", "("})
 _LIST_ENDS = frozenset({"using", "group", "order", "limit", "offset"})
 
 
@@ -37,18 +38,27 @@ def _written(listed: BoundSql, offset: int | None) -> int | None:
 
 
 def _with_lists(text: str) -> BoundSql:
-    """The text with an IN list for each column of each PIVOT statement."""
-    pieces, edits, last = [], [], 0
-    for start, end in sorted(_columns(tokens_of(text))):
-        pieces += [text[last:start], "(", text[start:end], ") IN (NULL)"]
-        edits += [(start, 0, 1), (end, 0, len(") IN (NULL)"))]
-        last = end
-    return BoundSql("".join([*pieces, text[last:]]), edits=tuple(edits))
-
-
-def _columns(tokens: list[Token]) -> Iterator[tuple[int, int]]:
-    """Where the ON columns of PIVOT statements start and end. ``FROM t PIVOT (...)`` has its values always."""
+    """The text with an IN list for each column of each PIVOT statement. A query within IN goes before ON, as a join."""
+    tokens = tokens_of(text)
     levels = depths(tokens)
+    edits: list[tuple[int, int, str]] = []
+    for on in _pivots(tokens, levels):
+        for first, last in _items(tokens, levels, on):
+            within = _query_within(tokens, levels, first, last)
+            end = tokens[last if within is None else within - 2].end
+            edits += [(tokens[first].start, 0, "("), (end, tokens[last].end - end, ") IN (NULL)")]
+            if within is not None:
+                edits.append((tokens[on].start, 0, f"CROSS JOIN {text[tokens[within].start : tokens[last].end]} AS _etlc_values "))
+    pieces, lengths, done = [], [], 0
+    for start, old, new in sorted(edits):
+        pieces += [text[done:start], new]
+        lengths.append((start, old, len(new)))
+        done = start + old
+    return BoundSql("".join([*pieces, text[done:]]), edits=tuple(lengths))
+
+
+def _pivots(tokens: list[Token], levels: list[int]) -> Iterator[int]:
+    """The ON of each PIVOT statement. ``FROM t PIVOT (...)`` has its values always."""
     for index, token in enumerate(tokens):
         if token.name not in ("pivot", "pivot_wider") or token.kind != "word":
             continue
@@ -62,24 +72,28 @@ def _columns(tokens: list[Token]) -> Iterator[tuple[int, int]]:
             if levels[place] == level and name == "on":
                 on = place  # the last one: those before belong to joins
         if on is not None:
-            yield from _items(tokens, levels, on)
+            yield on
 
 
 def _items(tokens: list[Token], levels: list[int], on: int) -> Iterator[tuple[int, int]]:
-    """The items of the list behind ON, which are separated by commas."""
-    first: Token | None = None
-    before = tokens[on]
-    for place in range(on + 1, len(tokens)):
-        token = tokens[place]
-        same = levels[place] == levels[on]
-        if levels[place] < levels[on] or (same and token.name in _LIST_ENDS | _SEGMENT_ENDS):
-            break
-        if same and token.text == ",":
-            if first is not None:
-                yield first.start, before.end
-            first = None
-        elif first is None:
-            first = token
-        before = token
-    if first is not None:
-        yield first.start, before.end
+    """The first and the last token of each item of the list behind ON."""
+    first = on + 1
+    for place in range(on + 1, len(tokens) + 1):
+        inside = place < len(tokens) and levels[place] >= levels[on]
+        same = inside and levels[place] == levels[on]
+        over = not inside or (same and tokens[place].name in _LIST_ENDS | _SEGMENT_ENDS)
+        if over or (same and tokens[place].text == ","):
+            if first < place:
+                yield first, place - 1
+            first = place + 1
+        if over:
+            return
+
+
+def _query_within(tokens: list[Token], levels: list[int], first: int, last: int) -> int | None:
+    """The bracket that opens ``(SELECT ...)`` behind the IN of an item."""
+    for place in range(first + 1, last - 1):
+        opens = tokens[place].name == "in" and levels[place] == levels[first] and tokens[place + 1].text == "("
+        if opens and tokens[place + 2].name in _QUERY_STARTS:
+            return place + 1
+    return None

@@ -73,7 +73,7 @@ def write_tables(root: Path, more: str = "") -> None:
     lines = ["pipeline: p", "sources:"]
     for table in TABLES:
         types = {row[0]: row[1] for row in con.execute(f'describe "{table}"').fetchall()}
-        con.execute(f'copy "{table}" to \'{root}/data/{table}.parquet\' (format parquet)')
+        con.execute(f"copy \"{table}\" to '{root}/data/{table}.parquet' (format parquet)")
         lines += [f"  {table}:", f"    path: data/{table}.parquet", "    columns:"]
         lines += [f"      {json.dumps(name)}: {{type: {json.dumps(kind)}}}" for name, kind in types.items()]
     (root / "pipelines" / "p.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")

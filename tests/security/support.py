@@ -40,6 +40,10 @@ def make_world(root: Path) -> Path:
     inside = root / "inside"
     (inside / "data").mkdir(parents=True)
     (inside / "pipelines").mkdir()
+    (inside / "etlc.yaml").write_text("project: victim\nparams: {p: 1}\nlimits: {threads: 2}\n")
+    (inside / "pipelines" / "base.yaml").write_text(
+        "pipeline: base\nsources: {t: {path: data/x.csv}}\nmodels: {base: {sql: 'select *, $p as p from t'}}\n"
+    )
     (inside / "data" / "x.csv").write_text("x,note\n1,a\n2,b\n")
     (inside / "link_file.csv").symlink_to(outside / "secret.csv")
     (inside / "link_folder").symlink_to(outside)
@@ -47,30 +51,31 @@ def make_world(root: Path) -> Path:
     return inside
 
 
-def pipeline(field: str, attack: str) -> tuple[str, str]:
-    """etlc.yaml and the pipeline file, with the attack in one field."""
+def pipeline(field: str, attack: str, number: int) -> str:
+    """A pipeline file with the attack in one field. Its source and model have the number in their names."""
     quoted = json.dumps(attack)
-    parts = {"option": "", "check": "", "type": "", "path": '"data/x.csv"', "output": "out/m.csv", "sql": "select * from t", "name": "m"}
-    project = "project: victim\nlimits: {threads: 1}\n"
-    kind = field.removesuffix("_harmless")
-    if kind == "model":
+    parts = {
+        "option": "",
+        "check": "",
+        "type": "",
+        "path": '"data/x.csv"',
+        "output": f"out/{number}.csv",
+        "sql": f"from s_{number}",
+        "name": f"m_{number}",
+    }
+    if field == "model":
         parts["sql"] = attack
-    elif kind in ("expression", "check"):
-        parts["check"] = f"checks: [{{{'expression' if kind == 'expression' else 'sql'}: {quoted}}}]"
-    elif kind == "type":
+    elif field in ("expression", "check"):
+        parts["check"] = f"checks: [{{{'expression' if field == 'expression' else 'sql'}: {quoted}}}]"
+    elif field == "type":
         parts["type"] = f"columns: {{x: {{type: {quoted}}}}}"
-    elif kind == "option":
+    elif field == "option":
         parts["option"] = f"options: {{{attack}}}"
-    elif kind in ("path", "output"):
-        parts[kind] = quoted
-    elif kind == "name":
-        parts["name"] = quoted
-    elif kind == "param":
-        project += "params: {p: 1}\n"
-        parts["sql"] = "select *, $p as p from t"
-    return project, f"""pipeline: p
+    elif field in ("path", "output", "name"):
+        parts[field] = quoted
+    return f"""pipeline: p_{number}
 sources:
-  t:
+  s_{number}:
     path: {parts["path"]}
     format: csv
     {parts["option"]}
@@ -80,7 +85,7 @@ models:
     sql: {json.dumps(parts["sql"])}
     {parts["check"]}
 outputs:
-  o: {{model: {parts["name"]}, path: {parts["output"]}, format: csv}}
+  o_{number}: {{model: {parts["name"]}, path: {parts["output"]}, format: csv}}
 """
 
 
