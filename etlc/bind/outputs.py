@@ -51,11 +51,13 @@ def _check_parts(output: OutputSpec, known: Sequence[Column], diagnostics: Diagn
         close = difflib.get_close_matches(name.lower(), list(names), 1)
         there = f"Columns there: {', '.join(list(names.values())[:12])}."
         diagnostics.add(
-            "E304", name.span, f'Output "{output.name}" is parted by column "{name}", which "{output.model}" does not have.',
+            "E304", name.span,
+            f'Output "{output.name}" is parted by column "{name}", which "{output.model}" does not have.',
             f'Did you mean "{names[close[0]]}"? {there}' if close else there,
         )  # fmt: skip
     if not missing and set(names) <= {name.lower() for name in output.partition_by}:
         diagnostics.add(
-            "E304", output.partition_by[0].span, f'Output "{output.name}" is parted by all its columns, so none is left to write.',
+            "E304", output.partition_by[0].span,
+            f'Output "{output.name}" is parted by all its columns, so none is left to write.',
             "Leave at least one column out of `partition_by`.",
         )  # fmt: skip

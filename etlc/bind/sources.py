@@ -117,7 +117,8 @@ def _rows_schema(
     if not source.rows and not contract:
         diagnostics.add("E401", source.span, f'Source "{source.name}" has no rows and no columns.', "Give it `columns:` with types.")
         return None
-    found = binder.bind("_etlc_rows_probe", rows_sql(source, {name: column.type for name, column in contract.items()}))
+    rows = rows_sql(source, {name: column.type for name, column in contract.items()})
+    found = binder.evaluate(rows) or binder.bind("_etlc_rows_probe", rows)
     if isinstance(found, SqlError):
         message = found.message.split("\n")[0].rstrip(".")
         diagnostics.add("E402", source.span, f'The rows of source "{source.name}" do not make a table: {message}.')

@@ -93,7 +93,8 @@ _TYPES = [
 _TYPES_ELSEWHERE = {
     "money": "DECIMAL(18,2)", "currency": "DECIMAL(18,2)", "str": "VARCHAR", "varchar2": "VARCHAR",
     "number": "DECIMAL(18,2)", "float64": "DOUBLE", "int64": "BIGINT", "int32": "INTEGER", "object": "VARCHAR",
-    "timestamp_ntz": "TIMESTAMP", "datetime64": "TIMESTAMP", "category": "VARCHAR", "day": "DATE", "nvarchar": "VARCHAR",
+    "timestamp_ntz": "TIMESTAMP", "datetime64": "TIMESTAMP", "category": "VARCHAR", "day": "DATE",
+    "nvarchar": "VARCHAR",
 }  # fmt: skip
 _ALL_TYPES = "Types are DuckDB's: BIGINT, DECIMAL(12,2), TIMESTAMP, VARCHAR, ..."
 _CALL = re.compile(r"'([^'(]+)\((.*)\)'|\"([^\"(]+)\((.*)\)\"")
@@ -104,7 +105,7 @@ _HELP = (
     ("cannot be nested", "Compute the inner one in a CTE, and the outer one from that."),
     ("same number of result columns", "Each SELECT of a UNION needs the same columns in the same order."),
     ("expected 1", "Select one column in the subquery."),
-    ("must appear in the GROUP BY clause", "Add it to GROUP BY, or put it into an aggregate such as max() or any_value()."),
+    ("must appear in the GROUP BY clause", "Add it to GROUP BY, or into an aggregate such as max() or any_value()."),
     ("* expression without FROM clause", "Say what to read: FROM and the name of a source or a model."),
     ("JSON path error", "A JSON path looks like '$.key', '$.list[0]' or '/key/0'."),
     ("Ambiguous reference", "Put the name or the alias of its table and a dot before it."),

@@ -12,10 +12,9 @@ from etlc.engines.errors import read_error
 from etlc.ir.binding import Column, SqlError
 from etlc.sql.quote import ident
 
-_COLUMNS = (
-    "SELECT column_name, data_type FROM duckdb_columns()"
-    " WHERE database_name = 'memory' AND schema_name = 'main' AND table_name = ? ORDER BY column_index"
-)
+_VIEW = "_etlc_bound"
+_UNTYPED = '"NULL"'
+_SOME_MOMENT = "'2000-01-01'"
 
 
 class DuckBinder:
@@ -37,6 +36,9 @@ class DuckBinder:
         self._con.execute("SET lock_configuration=true")
         self.version: str = duckdb.__version__
         self._types: dict[str, str | None] = {}
+        # The type that CREATE TABLE AS gives a column of bare NULLs: INTEGER in DuckDB 1.5, none in 2.0.
+        self._con.execute("CREATE TABLE _etlc_untyped AS SELECT NULL AS value")
+        self._untyped: str = self._con.execute("DESCRIBE _etlc_untyped").fetchall()[0][1]
 
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
         """DuckDB's own tree, from ``json_serialize_sql``; an error where it is not a SELECT it can serialize."""
@@ -54,24 +56,34 @@ class DuckBinder:
         self._con.execute(f"CREATE OR REPLACE TABLE {ident(name)} ({body})")
 
     def bind(self, name: str, sql: str) -> tuple[Column, ...] | SqlError:
-        """Name and type the query as CREATE TABLE AS does, and keep the empty table."""
-        head = f"CREATE OR REPLACE TABLE {ident(name)} AS "
-        text = f"{head}{sql}\n WITH NO DATA"
+        """Name and type the query as CREATE TABLE AS does, and keep an empty table."""
+        error = self.check(sql)
+        if error is not None:
+            return error
+        rows = self._con.execute(f"DESCRIBE {_VIEW}").fetchall()
+        found = tuple(Column(name, kind.replace(_UNTYPED, self._untyped)) for name, kind, *_ in rows)
+        self.declare(name, found)
+        return found
+
+    def check(self, sql: str) -> SqlError | None:
+        """Bind a query, with ``$_etlc_now`` standing for some moment, and keep nothing but its view.
+
+        A view, because making one binds and does no more: CREATE TABLE AS ... WITH NO DATA computes aggregates.
+        """
+        head = f"CREATE OR REPLACE VIEW {_VIEW} AS "
+        text = f"{head}{sql.replace('$_etlc_now', _SOME_MOMENT)}\n"
         try:
             self._con.execute(text)
         except (duckdb.Error, RuntimeError) as error:
             return read_error(error, text, len(head))
-        return tuple(Column(*row) for row in self._con.execute(_COLUMNS, [name]).fetchall())
+        return None
 
-    def check(self, sql: str) -> SqlError | None:
-        """Bind a query, with ``$_etlc_now`` bound to some timestamp, and keep nothing."""
-        head = "CREATE OR REPLACE TEMP TABLE _etlc_check AS "
-        text = f"{head}{sql}\n WITH NO DATA"
+    def evaluate(self, sql: str) -> SqlError | None:
+        """Compute a query of literals alone, which reads nothing and is over at once."""
         try:
-            self._con.execute(text, {"_etlc_now": "2000-01-01"} if "$_etlc_now" in sql else None)
-            self._con.execute("DROP TABLE temp._etlc_check")
+            self._con.execute(sql).fetchall()
         except (duckdb.Error, RuntimeError) as error:
-            return read_error(error, text, len(head))
+            return read_error(error, sql)
         return None
 
     def type_name(self, text: str) -> str | None:

@@ -37,7 +37,7 @@ def land(source: PlanSource, state: SourceState, decision: SourceDecision, desk:
             gone = list(decision.gone)
             session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [gone])
             if fresh:
-                session.execute(f"INSERT INTO {table} ({idents(decision.columns)}, {FILE_COLUMN}) {scan}")
+                session.execute(f"INSERT INTO {table} ({idents([*decision.columns, FILE_COLUMN])}) {scan}")
         tools.store.save_source(session, source.name, landed, tools.memory.source_checks.get(source.name, {}))
         rows = session.rows(f"SELECT count(*) FROM {table}")[0][0]
     return SourceRead(source.name, len(state.parts), int(rows), time.monotonic() - begun), landed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -45,9 +47,10 @@ def _format_help(written: str | None) -> str:
 def _unreadable(error: EngineError, kind: SourceKind, paths: Paths) -> Looked:
     words = paths.redact(_first_line(error)).replace(f"{paths.root}/", "")
     if found := re.match(r'Invalid named parameter "(.+?)"', words):
-        help = f"Options are those of DuckDB's read_{kind.FORMAT.removeprefix('nd')}, e.g. delim, nullstr and types for CSV."
+        help = f"Options are those of DuckDB's read_{kind.FORMAT.removeprefix('nd')}, e.g. delim or nullstr of CSV."
         return Looked(None, f"`{found[1]}` is no option of the {kind.FORMAT} reader", help)
-    return Looked(None, f"DuckDB cannot read it ({words})", "Mend the file, or see `options:` for the reader's settings.")
+    help = "Mend the file, or see `options:` for the reader's settings."
+    return Looked(None, f"DuckDB cannot read it ({words})", help)
 
 
 def _infer(
@@ -111,7 +114,8 @@ class Layouts:
         header = self._header(part.path)
         if header is not None and header in self._seen:
             return replace(part, layout=self._seen[header])
-        found = layout(self.kind, part.path, self.options, self.paths, self.session) or ()
+        real = self.paths.real(part.path)
+        found = () if _blank(real) else layout(self.kind, part.path, self.options, self.paths, self.session) or ()
         if header is not None:
             self._seen[header] = found
         return replace(part, layout=found)
@@ -124,6 +128,13 @@ class Layouts:
         with open(self.paths.real(path), "rb") as file:
             line = file.readline(_HEADER_BYTES)
         return line if b'"' not in line and len(line) < _HEADER_BYTES else None
+
+
+def _blank(real: str) -> bool:
+    """Whether a file, perhaps packed with gzip, holds nothing but white space: such a one is as good as empty."""
+    opened = gzip.open(real) if real.endswith(".gz") else open(real, "rb")
+    with opened as file:
+        return not file.read(_HEADER_BYTES).removeprefix(codecs.BOM_UTF8).strip()
 
 
 def _size(path: str, paths: Paths) -> int:

@@ -27,7 +27,9 @@ def scan_sql(
     kind = source_kind(source.kind, source.paths)
     if kind is None:
         raise KeyError(f"no kind of source {source.kind}")
-    files = tuple(ScanFile(p.path, paths.real(p.path) if paths else p.path, p.layout) for p in parts if p.size > 0)
+    # A kind whose files say what they have: one that says nothing has nothing.
+    full = [part for part in parts if part.size > 0 and (part.layout or not kind.layout_query(part.path, {}))]
+    files = tuple(ScanFile(part.path, paths.real(part.path) if paths else part.path, part.layout) for part in full)
     scanned = tuple(ScanColumn(column.name, column.type) for column in source.columns if column.name in wanted)
     prefixes = paths.prefixes(source.paths) if paths else ()
     return kind.scan(Scan(files, scanned, source.options, prefixes, by_file, rejects))

@@ -50,8 +50,8 @@ def find_drift(source: PlanSource, state: SourceState, diagnostics: Diagnostics,
     missing: dict[str, list[Part]] = {}
     new: dict[str, list[Part]] = {}
     for part in state.parts:
-        if part.size == 0:
-            continue
+        if not part.layout:
+            continue  # an empty file
         have = {name.lower(): name for name, _ in part.layout}
         hive = {key.lower() for key in wanted_hive(part.path, source.options)}
         for lower, name in needed.items():

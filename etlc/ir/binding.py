@@ -49,6 +49,10 @@ class Binder(Protocol):
         """Bind a query and keep nothing."""
         ...
 
+    def evaluate(self, sql: str) -> SqlError | None:
+        """Compute a query of literals alone: whether each of them is what it is cast to."""
+        ...
+
     def type_name(self, text: str) -> str | None:
         """The canonical name of a type as a user writes it; None where there is no such type."""
         ...

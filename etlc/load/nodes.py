@@ -281,7 +281,8 @@ class _Composer:
                 )
             elif key.text in first:
                 message = f"The key {quoted(key.text)} stands already in line {first[key.text].span.line}."
-                self.diagnostics.add("E105", key.span, message, "Put both under one key." if isinstance(value, Map) else "Remove one of the two.")
+                help = "Put both under one key." if isinstance(value, Map) else "Remove one of the two."
+                self.diagnostics.add("E105", key.span, message, help)
             else:
                 first[key.text] = key
                 pairs.append((key, value))

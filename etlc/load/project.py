@@ -145,8 +145,10 @@ class _Loading:
     def _lost(self, file: PipelineFile) -> bool:
         """Whether names that the file declares may be unknown: a section of it is broken, misspelt or there twice."""
         known = set(grammar.PIPELINE.schema["properties"])
-        twice = any(found.code == "E105" and found.span.file == file.path and found.span.column == 1 for found in self._found)
-        broken = any(key.text in ("sources", "models") and not isinstance(node, Map) for key, node in file.written.pairs)
+        mine = [found for found in self._found if found.span.file == file.path]
+        twice = any(found.code == "E105" and found.span.column == 1 for found in mine)
+        sections = [node for key, node in file.written.pairs if key.text in ("sources", "models")]
+        broken = any(not isinstance(node, Map) for node in sections)
         return not file.usable or twice or broken or any(key.text not in known for key, _ in file.written.pairs)
 
     def _source(self, file: PipelineFile, key: Scalar, node: Node, allow: tuple[Located, ...]) -> SourceSpec:

@@ -144,12 +144,15 @@ def _slip(problem: str, lines: list[str], mark: Any, start: Any) -> Fault | None
     if "mapping values are not allowed" in problem:
         above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), 0)
         if found := re.match(r"\s*(?:- )?[\w.-]+ *(=)", lines[above]):
-            return Fault("E101", above + 1, found.start(1) + 1, "A key is followed by `:`, not by `=`.", "Write `key: value`.")
+            message = "A key is followed by `:`, not by `=`."
+            return Fault("E101", above + 1, found.start(1) + 1, message, "Write `key: value`.")
         if found := re.match(r"\s*(?:- )?[\w.-]+(:)\S", lines[above]):
-            return Fault("E101", above + 1, found.start(1) + 1, "A blank is missing behind this `:`.", "Write `key: value`.")
+            message = "A blank is missing behind this `:`."
+            return Fault("E101", above + 1, found.start(1) + 1, message, "Write `key: value`.")
     if "did not find expected key" in problem and re.search(r"['\"]$", lines[mark.line][: mark.column].rstrip()):
         message = "The quoted text has ended before this."
-        return Fault("E101", mark.line + 1, mark.column + 1, message, "Write a `'` within '...' twice, or quote the text with \"...\".")
+        help = "Write a `'` within '...' twice, or quote the text with \"...\"."
+        return Fault("E101", mark.line + 1, mark.column + 1, message, help)
     if "could not find expected ':'" in problem and start.line and re.search(r"[|>][+-]?\s*$", lines[start.line - 1]):
         message = "The text below `|` is not indented."
         return Fault("E101", start.line + 1, start.column + 1, message, "Indent it further than the key above.")

@@ -49,7 +49,7 @@ def _literal(name: str, param: ParamSpec, given: str | None, binder: Binder, dia
             diagnostics.add("E213", span_of(param.type, param.span), f'Param "{name}" has an unknown type, {param.type}.')
             return None
         text = typed_literal(param.default if given is None else given, type_name)
-        problem = binder.check(f"SELECT {text} AS value")
+        problem = binder.evaluate(f"SELECT {text} AS value")
         if isinstance(problem, SqlError):
             value = param.default if given is None else given
             diagnostics.add("E115", param.span, f'Param "{name}" is {type_name}, and {str(value)!r} is not.')

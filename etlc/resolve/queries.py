@@ -30,7 +30,11 @@ class QueryReader:
     """Resolves queries against the names of a project: ``names`` maps lower case to the name as declared."""
 
     def __init__(
-        self, binder: Binder, names: Mapping[str, str], params: Mapping[str, str], diagnostics: Diagnostics,
+        self,
+        binder: Binder,
+        names: Mapping[str, str],
+        params: Mapping[str, str],
+        diagnostics: Diagnostics,
         silent: Silent = Silent(),
     ) -> None:
         self.binder = binder
@@ -92,7 +96,9 @@ class QueryReader:
             self.diagnostics.add("E205", text.span, f"The SQL of {what} is empty.")
             return None
         if "\0" in bound.text:
-            self.diagnostics.add("E205", text.at(bound.text.index("\0")), f"The SQL of {what} has a NUL character in it.")
+            self.diagnostics.add(
+                "E205", text.at(bound.text.index("\0")), f"The SQL of {what} has a NUL character in it."
+            )
             return None
         tree = self.binder.parse(bound.text)
         if isinstance(tree, SqlError):
@@ -110,11 +116,17 @@ class QueryReader:
 
     def _without_tree(self, error: SqlError, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
         if error.kind == "parser":
-            place = text.span if error.offset is None else text.at(bound.written(error.offset), token_length(bound.text, error.offset))
+            place = (
+                text.span
+                if error.offset is None
+                else text.at(bound.written(error.offset), token_length(bound.text, error.offset))
+            )
             sentence = _sentence(error.message)
             if sentence.lower().startswith("unterminated"):
                 sentence = "A quote that opens here is not closed"
-            self.diagnostics.add("E205", place, f"{sentence[:1].upper()}{sentence[1:]}.", hint(bound.text, error.offset))
+            self.diagnostics.add(
+                "E205", place, f"{sentence[:1].upper()}{sentence[1:]}.", hint(bound.text, error.offset)
+            )
             return None
         facts = read_query(bound.text, self.binder.parse)
         if facts is None:
@@ -135,7 +147,11 @@ class QueryReader:
                 continue
             fine = False
             if table.prefix:
-                place = text.span if table.offset is None else text.at(bound.written(table.offset), _dotted(bound.text, table.offset))
+                place = (
+                    text.span
+                    if table.offset is None
+                    else text.at(bound.written(table.offset), _dotted(bound.text, table.offset))
+                )
                 self._report_prefix(table.prefix, table.name, place, what)
             elif looks_like_file(table.name):
                 self.diagnostics.add(

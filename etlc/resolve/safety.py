@@ -16,7 +16,56 @@ TABLE_FUNCTIONS = frozenset(
 _READERS = ("read_", "scan", "glob", "sniff_", "parquet_")
 # tests/security holds the list of all functions of both versions of DuckDB, and what was thought of each.
 _REFUSED_SCALARS = frozenset(
-    ["getenv", "getvariable", "current_setting", "nextval", "currval", "setval", "write_log", "sleep_ms", "pg_sleep", "which_secret", "current_database", "current_catalog", "current_schema", "current_schemas", "current_query", "current_query_id", "current_transaction_id", "txid_current", "current_connection_id", "in_search_path", "pg_typeof_oid", "setseed", "create_sort_key_file", "json_execute_serialized_sql", "json_serialize_plan", "query", "query_table", "read_text", "read_blob", "read_csv", "read_csv_auto", "read_parquet", "read_json", "parquet_scan", "glob", "has_table_privilege", "has_schema_privilege", "has_column_privilege", "pg_get_viewdef", "pg_get_constraintdef", "format_type", "format_pg_type", "get_block_size", "index_key", "pg_conf_load_time", "pg_postmaster_start_time", "duckdb_secrets", "stats"]
+    [
+        "getenv",
+        "getvariable",
+        "current_setting",
+        "nextval",
+        "currval",
+        "setval",
+        "write_log",
+        "sleep_ms",
+        "pg_sleep",
+        "which_secret",
+        "current_database",
+        "current_catalog",
+        "current_schema",
+        "current_schemas",
+        "current_query",
+        "current_query_id",
+        "current_transaction_id",
+        "txid_current",
+        "current_connection_id",
+        "in_search_path",
+        "pg_typeof_oid",
+        "setseed",
+        "create_sort_key_file",
+        "json_execute_serialized_sql",
+        "json_serialize_plan",
+        "query",
+        "query_table",
+        "read_text",
+        "read_blob",
+        "read_csv",
+        "read_csv_auto",
+        "read_parquet",
+        "read_json",
+        "parquet_scan",
+        "glob",
+        "has_table_privilege",
+        "has_schema_privilege",
+        "has_column_privilege",
+        "pg_get_viewdef",
+        "pg_get_constraintdef",
+        "format_type",
+        "format_pg_type",
+        "get_block_size",
+        "index_key",
+        "pg_conf_load_time",
+        "pg_postmaster_start_time",
+        "duckdb_secrets",
+        "stats",
+    ]
 )
 
 
@@ -28,7 +77,9 @@ def check_safety(facts: Facts, text: SqlText, bound: BoundSql, what: str, diagno
         if allowed:
             continue
         fine = False
-        place = text.at(bound.written(function.offset), len(function.name)) if function.offset is not None else text.span
+        place = (
+            text.at(bound.written(function.offset), len(function.name)) if function.offset is not None else text.span
+        )
         if function.table and any(word in function.name for word in _READERS):
             diagnostics.add(
                 "E207", place, f"{what} reads files with {function.name}(); a model reads declared sources only.",

@@ -48,7 +48,8 @@ def _with_lists(text: str) -> BoundSql:
             end = tokens[last if within is None else within - 2].end
             edits += [(tokens[first].start, 0, "("), (end, tokens[last].end - end, ") IN (NULL)")]
             if within is not None:
-                edits.append((tokens[on].start, 0, f"CROSS JOIN {text[tokens[within].start : tokens[last].end]} AS _etlc_values "))
+                query = text[tokens[within].start : tokens[last].end]
+                edits.append((tokens[on].start, 0, f"CROSS JOIN {query} AS _etlc_values "))
     pieces, lengths, done = [], [], 0
     for start, old, new in sorted(edits):
         pieces += [text[done:start], new]

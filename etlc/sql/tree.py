@@ -100,11 +100,15 @@ def _walk(node: object, ctes: frozenset[str], found: _Found) -> None:
             # A recursive CTE reads itself in its right arm only: in the left one its name is another relation's.
             itself = inner | {str(here.get("cte_name")).lower()} if here.get("type") == "RECURSIVE_CTE_NODE" else inner
             stack.extend(
-                (value, itself if key == "right" else inner) for key, value in reversed(within.items()) if key != "cte_map"
+                (value, itself if key == "right" else inner)
+                for key, value in reversed(within.items())
+                if key != "cte_map"
             )
 
 
-def _enter(node: Node, hidden: frozenset[str], found: _Found, stack: list[tuple[object, frozenset[str]]]) -> frozenset[str]:
+def _enter(
+    node: Node, hidden: frozenset[str], found: _Found, stack: list[tuple[object, frozenset[str]]]
+) -> frozenset[str]:
     """Note what ``node`` itself says; give back the names that are hidden inside it."""
     for entry in (node.get("cte_map") or {}).get("map", []):
         stack.append((entry["value"], hidden))

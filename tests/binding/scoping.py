@@ -22,7 +22,8 @@ class Writer:
             return f"({self.query(depth - 1, names)}) {how} ({self.select(depth - 1, names)})"
         if depth > 0 and kind < 0.56:
             first, second = self.random.choice(names), self.random.choice(names)
-            return f"{self.select(depth, names)} order by (select max(x) from {first}), 1 limit (select count(*) from {second})"
+            tail = f"order by (select max(x) from {first}), 1 limit (select count(*) from {second})"
+            return f"{self.select(depth, names)} {tail}"
         return self.select(depth, names)
 
     def with_(self, depth: int, names: list[str]) -> str:
@@ -68,5 +69,6 @@ class Writer:
     def scalar(self, depth: int, names: list[str]) -> str:
         name = self.random.choice(RELATIONS)
         if depth > 0 and self.random.random() < 0.4:
-            return f"with {name} as ({self.select(depth - 1, names)}) select max(x) from {self.random.choice([*names, name, name])}"
+            last = self.random.choice([*names, name, name])
+            return f"with {name} as ({self.select(depth - 1, names)}) select max(x) from {last}"
         return f"select max(x) from {self.random.choice(names)}"

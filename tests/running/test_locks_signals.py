@@ -24,8 +24,8 @@ print("held", flush=True)
 sys.stdin.readline()
 """
 QUICK = "models:\n  quick: {sql: 'select 1 as one'}\n"
-LONG = "select count(*) as n from range(1000000) a, range(10000000) b where a.range <> b.range * 7 + 1"
-SLOW = f"{QUICK}  slow: {{sql: '{LONG}'}}\n  below: {{sql: 'select n from slow'}}\n"
+LONG = "select count(*) as n from range(1000000000000) t(i) where i % 7 = 3"
+SLOW = f"{QUICK}  slow: {{sql: '{LONG}', publish: true}}\n  below: {{sql: 'select n from slow'}}\n"
 
 
 class Holder:
@@ -109,7 +109,7 @@ def test_signal_in_a_long_query(number: signal.Signals, status: int, tmp_path: P
     assert "quick" in read + err
     assert set(tables(path)) == {"quick"}
     (path / "pipelines/p.yaml").write_text("pipeline: p\n" + SLOW.replace(LONG, "select 5 as n"))
-    assert good(path) == {"quick": "skip", "slow": "create", "below": "create"} or tables(path)["below"][2] == [(5,)]
+    assert good(path) == {"quick": "skip", "slow": "create", "below": "create"}
 
 
 def test_signal_under_json(tmp_path: Path) -> None:

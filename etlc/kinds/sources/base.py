@@ -79,7 +79,7 @@ def empty_scan(columns: Sequence[ScanColumn], by_file: bool) -> str:
     """A SELECT of no rows with the right names and types."""
     chosen = [f"CAST(NULL AS {column.type}) AS {ident(column.name)}" for column in columns]
     chosen += [f"CAST(NULL AS VARCHAR) AS {FILE_COLUMN}"] if by_file else []
-    return f"SELECT {', '.join(chosen)} WHERE false"
+    return f"SELECT {', '.join(chosen) or '1 AS _etlc_none'} WHERE false"
 
 
 def shown_file(prefixes: Sequence[tuple[str, str]]) -> str:
