@@ -98,9 +98,10 @@ def _make(desk: Desk, model: PlanModel) -> int | None:
 
 
 def _audit(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult]) -> None:
-    wanted = {check.name: check for check in model.checks}
-    for name in decision.checks:
-        checks.append(with_finding(desk.check(model.name, wanted[name]), wanted[name]))
+    wanted = [check for check in model.checks if check.name in decision.checks]
+    if wanted:
+        results = desk.check(model.name, wanted)
+        checks += [with_finding(result, check) for result, check in zip(results, wanted, strict=True)]
     if any(check.status == "fail" for check in checks):
         raise _CheckFailed
 

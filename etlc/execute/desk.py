@@ -7,7 +7,7 @@ which shadow whatever the warehouse may hold under the same name.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from etlc.engines.base import EngineError, Session
@@ -73,30 +73,35 @@ class Desk:
         self.lay_out((name,))
         return ident(name)
 
-    def check(self, owner: str, check: PlanCheck) -> CheckResult:
-        """Run one check on what stands. Raises EngineError."""
+    def check(self, owner: str, checks: Sequence[PlanCheck]) -> list[CheckResult]:
+        """Run checks of one relation on what stands, counted in one statement. Raises EngineError."""
+        plan = self.tools.plan
+        others = [plan.declared(other) for check in checks for other in check.others if other.lower() != owner.lower()]
         try:
-            return self._check(owner, check)
+            self.lay_out(tuple(others))
+            self.session.execute(f"CREATE OR REPLACE TEMP VIEW this AS SELECT * FROM {self.relation(owner)}")
+            counts = [f"SELECT count(*) FROM (\n{check.sql}\n) AS _etlc_failures" for check in checks]
+            counted = " UNION ALL ".join(f"SELECT {n} AS n, (\n{text}\n) AS failures" for n, text in enumerate(counts))
+            failures = dict(self.session.rows(counted, self._moment(counted)))
+            return [self._judged(owner, check, int(failures[n])) for n, check in enumerate(checks)]
         finally:
             # Not to be found by who reads a model or a source of that name. In an aborted transaction it is gone anyway.
             with suppress(EngineError):
                 self.session.execute("DROP VIEW IF EXISTS temp.this")
             self._views.pop("this", None)
 
-    def _check(self, owner: str, check: PlanCheck) -> CheckResult:
-        self.lay_out(tuple(self.tools.plan.declared(other) for other in check.others if other.lower() != owner.lower()))
-        relation = self.relation(owner)
-        self.session.execute(f"CREATE OR REPLACE TEMP VIEW this AS SELECT * FROM {relation}")
+    def _moment(self, sql: str) -> dict[str, object] | None:
+        """The time of the run, for a text that asks for it."""
         now = self.tools.now.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ")
-        params = {"_etlc_now": now} if "$_etlc_now" in check.sql else None
-        failures = int(self.session.rows(f"SELECT count(*) FROM (\n{check.sql}\n) AS _etlc_failures", params)[0][0])
-        if failures == 0:
-            return CheckResult(owner, check.name, "pass", 0)
+        return {"_etlc_now": now} if "$_etlc_now" in sql else None
+
+    def _judged(self, owner: str, check: PlanCheck, failures: int) -> CheckResult:
+        """The verdict on a number of failures, with some of the rows where there are too many."""
         limit = check.tolerate
-        if check.share:
+        if failures and check.share:
             limit = check.tolerate * int(self.session.rows("SELECT count(*) FROM this")[0][0])
         if failures <= limit:
             return CheckResult(owner, check.name, "pass", failures)
-        names, _, rows = self.session.table(check.sql, params, SAMPLE)
+        names, _, rows = self.session.table(check.sql, self._moment(check.sql), SAMPLE)
         status = "fail" if check.severity == "error" else "warn"
         return CheckResult(owner, check.name, status, failures, tuple(names), tuple(tuple(row) for row in rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import os
+import zlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -127,14 +128,16 @@ class Layouts:
             return None
         with open(self.paths.real(path), "rb") as file:
             line = file.readline(_HEADER_BYTES)
-        return line if b'"' not in line and len(line) < _HEADER_BYTES else None
+        return line if line.strip() and b'"' not in line and len(line) < _HEADER_BYTES else None
 
 
 def _blank(real: str) -> bool:
     """Whether a file, perhaps packed with gzip, holds nothing but white space: such a one is as good as empty."""
-    opened = gzip.open(real) if real.endswith(".gz") else open(real, "rb")
-    with opened as file:
-        return not file.read(_HEADER_BYTES).removeprefix(codecs.BOM_UTF8).strip()
+    try:
+        with gzip.open(real) if real.endswith(".gz") else open(real, "rb") as file:
+            return not file.read(_HEADER_BYTES).removeprefix(codecs.BOM_UTF8).strip()
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return False  # DuckDB says what is wrong with it
 
 
 def _size(path: str, paths: Paths) -> int:

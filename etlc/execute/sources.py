@@ -143,25 +143,27 @@ class Sources:
     def _check(self, name: str, tokens: Mapping[str, str], desk: Desk) -> Iterator[Event]:
         checks = {check.name: check for check in self.tools.plan.sources[name].checks}
         passed = {n: t for n, t in self.tools.memory.source_checks.get(name, {}).items() if n in checks}
-        for check, token in tokens.items():
-            try:
-                result = with_finding(desk.check(name, checks[check]), checks[check])
-            except EngineError as error:
-                result = self._broken(name, checks[check], error)
+        for result in check_each(desk, name, [checks[check] for check in tokens]):
             yield result
             if result.status == "fail":
                 self.blocked.add(name)
             else:
-                passed[check] = token
+                passed[result.check] = tokens[result.check]
         self._save(desk, name, passed)
-
-    def _broken(self, name: str, check: PlanCheck, error: EngineError) -> CheckResult:
-        """A check that could not be computed has failed, for that reason."""
-        words = self.tools.paths.redact(error.error.message).split("\n")[0].rstrip(".")
-        span = Span(check.file, check.line, check.column, check.line, check.column + 1)
-        finding = Diagnostic("E502", f'Check "{check.name}" of "{name}" failed: {words}.', span)
-        return CheckResult(name, check.name, "fail", 0, diagnostic=finding)
 
     def _save(self, desk: Desk, name: str, checked: Mapping[str, str]) -> None:
         with desk.transaction():
             self.tools.store.save_source(desk.session, name, self._states[name], checked)
+
+
+def check_each(desk: Desk, owner: str, checks: list[PlanCheck]) -> list[CheckResult]:
+    """The verdicts on checks of what stands; one that cannot be computed has failed, for that reason."""
+    try:
+        return [with_finding(result, check) for result, check in zip(desk.check(owner, checks), checks, strict=True)]
+    except EngineError as error:
+        if len(checks) > 1:
+            return [result for check in checks for result in check_each(desk, owner, [check])]
+        words = desk.tools.paths.redact(error.error.message).split("\n")[0].rstrip(".")
+        span = Span(checks[0].file, checks[0].line, checks[0].column, checks[0].line, checks[0].column + 1)
+        finding = Diagnostic("E502", f'Check "{checks[0].name}" of "{owner}" failed: {words}.', span)
+        return [CheckResult(owner, checks[0].name, "fail", 0, diagnostic=finding)]

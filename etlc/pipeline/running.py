@@ -18,7 +18,7 @@ from etlc.execute.desk import Desk
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
-from etlc.execute.sources import Sources, fill_layouts, find_drift
+from etlc.execute.sources import Sources, check_each, fill_layouts, find_drift
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, Request
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
@@ -278,15 +278,8 @@ def check(project: Project, options: Options) -> Checked:
         )
         desk = Desk(tools, engine.session())
         for name in _checked_names(plan, memory, chosen):
-            for one in plan.checks_of(name):
-                try:
-                    results.append(desk.check(name, one))
-                except EngineError as error:
-                    front.diagnostics.add(
-                        "E502",
-                        Span(one.file, one.line, one.column),
-                        f'Check "{one.name}" of "{name}" could not run: {error.error.message.splitlines()[0]}',
-                    )
+            if plan.checks_of(name):
+                results += check_each(desk, name, list(plan.checks_of(name)))
     return Checked(front.diagnostics, results)
 
 

@@ -67,6 +67,11 @@ def _float(value: float) -> str:
     return f"CAST({string(repr(value))} AS DOUBLE)"
 
 
+def literals(values: Iterable[object]) -> str:
+    """Several literals, separated by commas."""
+    return ", ".join(literal(value) for value in values)
+
+
 def call(function: str, argument: str, options: Mapping[str, object]) -> str:
     """``function(argument, name=value, ...)``: a table function with named options, values as literals."""
     named = "".join(f", {ident(name)}={literal(value)}" for name, value in options.items())

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from etlc.engines.base import Session
 from etlc.ir.record import Memory, ModelRecord, OutputRecord, Part, SourceState
+from etlc.sql.quote import literals, string
 
 FORMAT = "1"
+_CHUNK = 500
+_Item = TypeVar("_Item")
 _TABLES = (
     "CREATE SCHEMA IF NOT EXISTS _etlc",
     "CREATE SCHEMA IF NOT EXISTS _etlc_data",
@@ -39,7 +43,7 @@ def prepare(session: Session) -> None:
     for statement in _TABLES:
         session.execute(statement)
     if not session.rows("SELECT value FROM _etlc.about WHERE key = 'format'"):
-        session.execute("INSERT INTO _etlc.about VALUES ('format', ?)", [FORMAT])
+        _insert(session, "_etlc.about", [("format", FORMAT)])
     session.execute("COMMIT")
 
 
@@ -82,18 +86,18 @@ def save_model(session: Session, record: ModelRecord) -> None:
     """Put a model's record in place of the one before. Within the transaction that changes its data."""
     fields = {name: getattr(record, name) for name in ModelRecord.__dataclass_fields__}
     text = json.dumps({**fields, "inputs": dict(record.inputs), "checked": dict(record.checked)})
-    session.execute("DELETE FROM _etlc.models WHERE name = ?", [record.name])
-    session.execute("INSERT INTO _etlc.models VALUES (?, ?, ?)", [record.name, record.version, text])
+    forget_model(session, record.name)
+    _insert(session, "_etlc.models", [(record.name, record.version, text)])
 
 
 def forget_model(session: Session, name: str) -> None:
     """Forget a model that was dropped."""
-    session.execute("DELETE FROM _etlc.models WHERE name = ?", [name])
+    session.execute(f"DELETE FROM _etlc.models WHERE name = {string(name)}")
 
 
 def stored_version(session: Session, name: str) -> str:
     """The version that a model has in the warehouse: the marker that says whether a commit took place."""
-    rows = session.rows("SELECT version FROM _etlc.models WHERE name = ?", [name])
+    rows = session.rows(f"SELECT version FROM _etlc.models WHERE name = {string(name)}")
     return str(rows[0][0]) if rows else ""
 
 
@@ -101,36 +105,49 @@ def save_source(session: Session, name: str, state: SourceState, checked: Mappin
     """Put a source's files and version in place of those before; only the files that changed are written."""
     known = {
         row[0]: tuple(row[1:])
-        for row in session.rows("SELECT path, size, mtime, changed, digest, trusted FROM _etlc.parts WHERE source = ?", [name])
+        for row in session.rows(
+            f"SELECT path, size, mtime, changed, digest, trusted FROM _etlc.parts WHERE source = {string(name)}"
+        )
     }
     new = {p.path: (p.size, p.mtime, p.changed, p.digest, p.trusted) for p in state.parts}
     stale = [path for path, token in known.items() if new.get(path) != token]
-    if stale:
-        session.execute("DELETE FROM _etlc.parts WHERE source = ? AND path IN (SELECT unnest(?::VARCHAR[]))", [name, stale])
+    for some in _chunks(stale):
+        session.execute(f"DELETE FROM _etlc.parts WHERE source = {string(name)} AND path IN ({literals(some)})")
     fresh = [part for part in state.parts if known.get(part.path) != new[part.path]]
-    for part in fresh:
-        row = [name, part.path, part.size, part.mtime, part.changed, part.digest, part.trusted, json.dumps(part.layout)]
-        session.execute("INSERT INTO _etlc.parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    session.execute("DELETE FROM _etlc.sources WHERE name = ?", [name])
-    row = [name, state.version, json.dumps(list(state.landed)), json.dumps(dict(checked))]
-    session.execute("INSERT INTO _etlc.sources VALUES (?, ?, ?, ?)", row)
+    rows = [(name, p.path, p.size, p.mtime, p.changed, p.digest, p.trusted, json.dumps(p.layout)) for p in fresh]
+    _insert(session, "_etlc.parts", rows)
+    session.execute(f"DELETE FROM _etlc.sources WHERE name = {string(name)}")
+    row = (name, state.version, json.dumps(list(state.landed)), json.dumps(dict(checked)))
+    _insert(session, "_etlc.sources", [row])
+
+
+def _insert(session: Session, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows as literals: the Python client looks for pandas each time that a parameter is bound."""
+    for some in _chunks(rows):
+        values = ", ".join(f"({literals(row)})" for row in some)
+        session.execute(f"INSERT INTO {table} VALUES {values}")
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """The items, some hundreds at a time: a statement of ten thousand rows parses slowly."""
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
 
 
 def forget_sources(session: Session, names: Iterable[str]) -> None:
     """Forget sources that the specs no longer have."""
     for name in names:
-        session.execute("DELETE FROM _etlc.sources WHERE name = ?", [name])
-        session.execute("DELETE FROM _etlc.parts WHERE source = ?", [name])
+        session.execute(f"DELETE FROM _etlc.sources WHERE name = {string(name)}")
+        session.execute(f"DELETE FROM _etlc.parts WHERE source = {string(name)}")
 
 
 def save_output(session: Session, record: OutputRecord) -> None:
     """Remember what was written."""
     fields = {name: getattr(record, name) for name in OutputRecord.__dataclass_fields__}
-    session.execute("DELETE FROM _etlc.outputs WHERE name = ?", [record.name])
-    session.execute("INSERT INTO _etlc.outputs VALUES (?, ?)", [record.name, json.dumps({**fields, "files": dict(record.files)})])
+    session.execute(f"DELETE FROM _etlc.outputs WHERE name = {string(record.name)}")
+    _insert(session, "_etlc.outputs", [(record.name, json.dumps({**fields, "files": dict(record.files)}))])
 
 
 def save_run(session: Session, run_id: str, started: str, seconds: float, status: str, versions: tuple[str, str]) -> None:
     """Remember that a run took place. ``started`` is an ISO timestamp in UTC; ``versions`` are etlc's and DuckDB's."""
-    row = [run_id, started, seconds, status, *versions]
-    session.execute("INSERT INTO _etlc.runs VALUES (?, CAST(? AS TIMESTAMP), ?, ?, ?, ?)", row)
+    _insert(session, "_etlc.runs", [(run_id, started, seconds, status, *versions)])
