@@ -11,6 +11,7 @@ from etlc.ir.binding import Binder, Column, SqlError
 from etlc.ir.graph import SourceSchema
 from etlc.ir.look import Looked
 from etlc.ir.spec import LockedColumn, LockedSource, SourceSpec
+from etlc.kinds.sources import source_kind
 from etlc.sql.quote import ident, literal
 
 
@@ -23,6 +24,13 @@ def source_schema(
         return None
     if source.rows is not None:
         return _rows_schema(source, contract, binder, diagnostics)
+    if source.path and source_kind(source.format, tuple(map(str, source.path))) is None:
+        # Whatever is known of its columns: nothing says how to read it.
+        place = span_of(source.format, source.path[0].span)
+        problem = "its format is not known" if looked is None else looked.problem
+        help = looked.help if looked else "Say `format: csv`, `parquet`, `json` or `ndjson`."
+        diagnostics.add("E401", place, f'Source "{source.name}" cannot be read: {problem}.', help)
+        return None
     base = locked or (looked.schema if looked else None)
     if base is None:
         return _contract_alone(source, contract, looked, diagnostics)

@@ -70,6 +70,10 @@ def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Eng
         found = _rejected(source, state, engine, paths)
         if found is not None:
             return Diagnostic(*found[:1], found[1], place, found[2])
+    alone = _failing(source, state, engine, paths)
+    if alone is not None:
+        path, error = alone
+        error = replace(error, message=f"{path}: {error.message}" if paths.real(path) not in error.message else error.message)
     message = paths.redact(error.message)
     shown = next((p.path for p in state.parts if paths.real(p.path) in message), "")
     sentence = message.split("\n")[0].rstrip(".").replace(f"{paths.root}/", "")
@@ -78,6 +82,17 @@ def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Eng
     if error.kind in ("conversion", "invalid input"):
         return Diagnostic("E404", f'Source "{source.name}" has a value that does not cast: {where}{sentence}.', place, help)
     return Diagnostic("E402", f'Source "{source.name}" cannot be read: {where}{sentence}.', place, "")
+
+
+def _failing(source: PlanSource, state: SourceState, engine: Engine, paths: Paths) -> tuple[str, SqlError] | None:
+    """The first file that cannot be read by itself, and why; None where each can."""
+    session = engine.session()
+    for part in state.parts:
+        try:
+            session.rows(_force(source, scan_sql(source, [part], source.used, paths)))
+        except EngineError as error:
+            return part.path, error.error
+    return None
 
 
 def _rejected(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -128,12 +128,12 @@ def run(project: Project, options: Options, on_event: Callable[[Event], None]) -
         except (RunInterrupted, EngineInterrupted) as stop:
             raise Interrupted from stop
         except EngineError as error:
-            raise _unusable(plan, error) from error
+            raise _unusable(plan, project, error) from error
     return ran
 
 
-def _unusable(plan: Plan, error: EngineError) -> Stop:
-    words = error.error.message.split("\n")[0].rstrip(".")
+def _unusable(plan: Plan, project: Project, error: EngineError) -> Stop:
+    words = error.error.message.split("\n")[0].replace(f"{project.root}/", "").rstrip(".")
     return stop_with("E505", Span(""), f"The warehouse {plan.warehouse} cannot be written: {words}.")
 
 
@@ -149,7 +149,7 @@ class _Run:
 
 def _events(job: _Run) -> Iterator[Event]:
     begun, started = time.monotonic(), dt.datetime.now(dt.UTC)
-    run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    run_id = f"{started:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
     job.ran.run_id = run_id
     session = job.engine.session()
     memory = remembered(session, job.plan)
@@ -228,7 +228,7 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
     except EngineError as error:
         if not bad:  # else it is the same mishap again
             raise
-        ran.diagnostics.extend(_unusable(job.plan, error).diagnostics)
+        ran.diagnostics.extend(_unusable(job.plan, job.project, error).diagnostics)
 
 
 def _tidy(job: _Run, session: Session) -> None:

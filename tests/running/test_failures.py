@@ -250,6 +250,7 @@ def test_disk_full(tmp_path: Path) -> None:
             sizes = (1_000, 100_000, 250_000)
             assert len(whole["m"][2]) in sizes and whole["small"] == before["small"]
             assert (path / "out/m.csv").read_bytes().count(b"\n") - 1 in sizes
+        subprocess.run(["mount", "-o", "remount,size=64m", str(path)], check=True)
         project(path, spec.replace("SIZE", "2000"), {})
         good(path)
         assert len(tables(path)["m"][2]) == 2000 and not orphans(path)

@@ -80,7 +80,6 @@ SET temp_directory = '/tmp'
 SET python_enable_replacements = true
 SET GLOBAL autoinstall_known_extensions = true
 RESET enable_external_access
-PRAGMA enable_profiling
 PRAGMA profiling_output = '{t}/profile'
 SET log_query_path = '{t}/log'
 SELECT getenv('HOME')
@@ -103,7 +102,7 @@ def test_attacks(attack: str, session: Session, tmp_path: Path) -> None:
 
 def test_what_is_declared_can_be_used(session: Session, tmp_path: Path) -> None:
     assert session.rows(f"FROM read_csv('{tmp_path}/ok/x.csv')") == [(1,)]
-    assert session.rows(f"SELECT count(*) FROM read_csv('{tmp_path}/ok/*/x.csv')") == [(1,)]
+    assert session.rows(f"SELECT count(*) FROM read_csv('{tmp_path}/ok/s*/x.csv')") == [(1,)]
     session.execute(f"COPY (SELECT 1) TO '{tmp_path}/ok/out.csv'")
     assert (tmp_path / "ok/out.csv").exists()
 

@@ -34,9 +34,9 @@ class Csv:
         return f"DESCRIBE SELECT * FROM {call('read_csv', file_list(paths), given)}"
 
     def layout_query(self, path: str, options: Mapping[str, object]) -> str:
-        """A DESCRIBE of the columns that one file has, by its header; types are not looked at."""
+        """A DESCRIBE of the columns that one file has, by its header alone; types and broken lines are not looked at."""
         dialect = kept(options, _INFERENCE - {"normalize_names", "names", "column_names"})
-        given = {**dialect, "all_varchar": True, "hive_partitioning": False}
+        given = {"ignore_errors": True, **dialect, "all_varchar": True, "hive_partitioning": False}
         return f"DESCRIBE SELECT * FROM {call('read_csv', file_list([path]), given)}"
 
     def pins(self, sniffed: Mapping[str, object], options: Mapping[str, object]) -> dict[str, object]:
