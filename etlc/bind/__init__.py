@@ -23,7 +23,9 @@ _BARE_CLOCKS = frozenset({"current_date", "current_time", "current_timestamp", "
 
 def needs_look(graph: Graph) -> list[str]:
     """The sources whose files must be looked at: those without rows and without an entry in etlc.lock."""
-    return [name for name, source in graph.sources.items() if source.spec.rows is None and name not in graph.spec.locked]
+    return [
+        name for name, source in graph.sources.items() if source.spec.rows is None and name not in graph.spec.locked
+    ]
 
 
 def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics: Diagnostics) -> BoundGraph:

@@ -33,7 +33,12 @@ def bind_checks(
         missing = [name for name in check.spec.check.columns() if name.lower() not in types]
         for name in missing:
             if name.lower() not in contracted:
-                diagnostics.add("E301", name.span, f'"{owner}" has no column "{name}", which is checked here.', _nearest(name, columns))
+                diagnostics.add(
+                    "E301",
+                    name.span,
+                    f'"{owner}" has no column "{name}", which is checked here.',
+                    _nearest(name, columns),
+                )
         if missing or not _others_there(check, relations, diagnostics):
             continue
         sql = _compile(check, scope)
@@ -56,7 +61,12 @@ def _others_there(check: GraphCheck, relations: dict[str, Sequence[Column]], dia
         if columns is None:
             return False  # it could not be bound, which is reported where it stands
         if column.lower() not in {c.name.lower() for c in columns}:
-            diagnostics.add("E301", column.span, f'Check "{check.name}" refers to column "{column}", which "{relation}" does not have.', _nearest(column, columns))
+            diagnostics.add(
+                "E301",
+                column.span,
+                f'Check "{check.name}" refers to column "{column}", which "{relation}" does not have.',
+                _nearest(column, columns),
+            )
             return False
     return True
 

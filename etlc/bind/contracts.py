@@ -23,16 +23,25 @@ def check_contract(model: ModelSpec, columns: Sequence[Column], binder: Binder, 
             close = difflib.get_close_matches(name.lower(), list(given), 1)
             there = f"Columns there: {', '.join(c.name for c in columns[:12])}."
             help = f'Did you mean "{given[close[0]].name}"? {there}' if close else there
-            diagnostics.add("E210", name.span, f'Model "{model.name}" promises column "{name}", which its query does not give.', help)
+            diagnostics.add(
+                "E210",
+                name.span,
+                f'Model "{model.name}" promises column "{name}", which its query does not give.',
+                help,
+            )
         elif promise.type is not None:
             fine &= _type_kept(model, column, promise.type, binder, diagnostics, place)
     return fine
 
 
-def _type_kept(model: ModelSpec, column: Column, written: str, binder: Binder, diagnostics: Diagnostics, place: Span) -> bool:
+def _type_kept(
+    model: ModelSpec, column: Column, written: str, binder: Binder, diagnostics: Diagnostics, place: Span
+) -> bool:
     promised = binder.type_name(written)
     if promised is None:
-        diagnostics.add("E213", place, f'Column "{column.name}" is promised an unknown type, {written}.', type_help(written))
+        diagnostics.add(
+            "E213", place, f'Column "{column.name}" is promised an unknown type, {written}.', type_help(written)
+        )
         return False
     if promised != column.type:
         diagnostics.add(
@@ -56,7 +65,12 @@ def promised_columns(model: ModelSpec, binder: Binder, diagnostics: Diagnostics)
     for name, promise in model.columns.items():
         type_name = binder.type_name(promise.type or "")
         if type_name is None:
-            diagnostics.add("E213", span_of(promise.type, name.span), f'Column "{name}" is promised an unknown type, {promise.type}.', type_help(promise.type or ""))
+            diagnostics.add(
+                "E213",
+                span_of(promise.type, name.span),
+                f'Column "{name}" is promised an unknown type, {promise.type}.',
+                type_help(promise.type or ""),
+            )
             return None
         found.append(Column(str(name), type_name))
     return tuple(found)

@@ -17,6 +17,18 @@ from etlc.ir.binding import SqlError
 from etlc.sql.params import BoundSql
 from etlc.sql.tokens import Token, call_end, first_named, reference_at, tokens_of
 
+_WRONG_TYPES = (
+    "No function matches",
+    "Cannot compare",
+    "Cannot mix",
+    "No operator matches",
+    "Could not convert",
+    "Could not choose a best candidate",
+    "Cannot cast",
+    "must be of type",
+    "must return",
+    "Unimplemented type for cast",
+)
 MOST_FINDINGS = 20
 _CURLY = "\u2018\u2019\u201c\u201d"
 
@@ -107,7 +119,34 @@ def _may_echo(error: SqlError) -> bool:
 
 
 _BEHIND_A_TABLE = frozenset(
-    [")", ",", ";", "where", "join", "inner", "left", "right", "full", "cross", "natural", "semi", "anti", "asof", "positional", "on", "using", "group", "having", "order", "limit", "union", "intersect", "except", "window", "qualify"]
+    [
+        ")",
+        ",",
+        ";",
+        "where",
+        "join",
+        "inner",
+        "left",
+        "right",
+        "full",
+        "cross",
+        "natural",
+        "semi",
+        "anti",
+        "asof",
+        "positional",
+        "on",
+        "using",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "union",
+        "intersect",
+        "except",
+        "window",
+        "qualify",
+    ]
 )
 
 
@@ -162,9 +201,7 @@ def _kind(error: SqlError) -> str:
         return "E213" if message.startswith("Type ") else "E214"
     if error.kind in ("parser", "syntax"):
         return "E205"
-    wrong_types = ("No function matches", "Cannot compare", "Cannot mix", "No operator matches", "Could not convert", "Could not choose a best candidate",
-                   "Cannot cast", "must be of type", "must return", "Unimplemented type for cast")  # fmt: skip
-    if error.kind in ("conversion", "mismatch type") or any(words in message for words in wrong_types):
+    if error.kind in ("conversion", "mismatch type") or any(words in message for words in _WRONG_TYPES):
         return "E204"
     return "E214"
 

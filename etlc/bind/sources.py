@@ -63,7 +63,9 @@ def _contract(source: SourceSpec, binder: Binder, diagnostics: Diagnostics) -> d
         if type_name is None:
             fine = False
             place = span_of(column.type, column.span)
-            diagnostics.add("E213", place, f'Column "{name}" has an unknown type, {column.type}.', type_help(column.type or ""))
+            diagnostics.add(
+                "E213", place, f'Column "{name}" has an unknown type, {column.type}.', type_help(column.type or "")
+            )
         else:
             found[name.lower()] = Column(str(name), type_name)
     return found if fine else None
@@ -123,7 +125,9 @@ def _rows_schema(
     source: SourceSpec, contract: Mapping[str, Column], binder: Binder, diagnostics: Diagnostics
 ) -> SourceSchema | None:
     if not source.rows and not contract:
-        diagnostics.add("E401", source.span, f'Source "{source.name}" has no rows and no columns.', "Give it `columns:` with types.")
+        diagnostics.add(
+            "E401", source.span, f'Source "{source.name}" has no rows and no columns.', "Give it `columns:` with types."
+        )
         return None
     rows = rows_sql(source, {name: column.type for name, column in contract.items()})
     found = binder.evaluate(rows) or binder.bind("_etlc_rows_probe", rows)

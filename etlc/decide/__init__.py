@@ -65,13 +65,21 @@ def decide(plan: Plan, memory: Memory, observations: Observations, request: Requ
                 models[name] = Decision(name, "drop", "drop", Reason("removed"))
     shown = {name: d for name, d in models.items() if name in selected or d.action != "skip" or d.checks}
     outputs = tuple(
-        _decide_output(output, versions[output.model], memory, observations) for output in plan.outputs if output.model in selected or output.model in changed
+        _decide_output(output, versions[output.model], memory, observations)
+        for output in plan.outputs
+        if output.model in selected or output.model in changed
     )
     return Decisions(sources, shown, outputs, selected)
 
 
 def _decide_model(
-    plan: Plan, model: PlanModel, inputs: Mapping[str, str], memory: Memory, observations: Observations, request: Request, nonce: str
+    plan: Plan,
+    model: PlanModel,
+    inputs: Mapping[str, str],
+    memory: Memory,
+    observations: Observations,
+    request: Request,
+    nonce: str,
 ) -> Decision:
     record = memory.models.get(model.name)
     version = planned_version(model, inputs, nonce)
@@ -142,7 +150,12 @@ def _landing(
     landed = set(before.landed) if before and there else set()
     old = {part.path: part.token for part in before.parts} if before else {}
     fingerprint_kept = before is not None and before.version.split("-")[0] == now.version.split("-")[0]
-    anew = not there or not fingerprint_kept or request.full_refresh or not landed.issuperset(typed[name] for name in source.used)
+    anew = (
+        not there
+        or not fingerprint_kept
+        or request.full_refresh
+        or not landed.issuperset(typed[name] for name in source.used)
+    )
     fresh = tuple(part.path for part in now.parts if anew or old.get(part.path) != part.token)
     gone = () if anew else tuple(path for path in old if path not in {part.path for part in now.parts} or path in fresh)
     if not anew and not fresh and not gone:

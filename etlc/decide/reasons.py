@@ -14,7 +14,10 @@ def rebuild_reason(
     plan: Plan, model: PlanModel, inputs: Mapping[str, str], record: ModelRecord | None, there: bool, anew: bool,
     memory: Memory, observations: Observations,
 ) -> Reason | None:  # fmt: skip
-    """Why a model must be built, its view made, or an inlined one counts as changed. ``there``: its relation stands in the warehouse; ``anew``: full refresh."""
+    """Why a model must be built, its view made, or an inlined one counts as changed.
+
+    ``there``: its relation stands in the warehouse; ``anew``: a full refresh was asked for.
+    """
     if record is None:
         return Reason("first")
     if anew:
@@ -32,7 +35,7 @@ def rebuild_reason(
 
 def schemas(plan: Plan) -> dict[str, str]:
     """The schema of the warehouse that each relation stands in."""
-    found = {name: LANDING_SCHEMA for name in plan.sources}
+    found = dict.fromkeys(plan.sources, LANDING_SCHEMA)
     found.update({name: model.schema for name, model in plan.models.items()})
     return found
 

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -69,10 +70,8 @@ class DuckSession:
 
     def rollback(self) -> None:
         """Give up the transaction, if one is open."""
-        try:
+        with suppress(duckdb.Error, RuntimeError):  # there may be none
             self.con.execute("ROLLBACK")
-        except (duckdb.Error, RuntimeError):
-            pass  # there was none
 
     def _run(self, sql: str, params: Sequence[object] | Mapping[str, object] | None) -> None:
         if self._stopped.is_set():

@@ -140,11 +140,20 @@ def _check_finding(model: PlanModel, failed: list[CheckResult]) -> Diagnostic:
     if len(failed) == 1:
         return replace(first, help="The rows that stood before still stand.")
     names = ", ".join(check.check for check in failed)
-    return Diagnostic("E502", f'{len(failed)} checks of "{model.name}" failed: {names}.', first.span, "The rows that stood before still stand.")
+    return Diagnostic(
+        "E502",
+        f'{len(failed)} checks of "{model.name}" failed: {names}.',
+        first.span,
+        "The rows that stood before still stand.",
+    )
 
 
 def _failure(desk: Desk, model: PlanModel, failure: EngineError) -> Diagnostic:
-    lines = [line.strip() for line in desk.tools.paths.redact(failure.error.message).replace(f"{desk.tools.paths.root}/", "").split("\n") if line.strip()]
+    lines = [
+        line.strip()
+        for line in desk.tools.paths.redact(failure.error.message).replace(f"{desk.tools.paths.root}/", "").split("\n")
+        if line.strip()
+    ]
     span = Span(model.file, model.line, model.column, model.line, model.column + len(model.name))
     sentence = lines[0].rstrip(".") if lines else "DuckDB gave no reason"
     return Diagnostic("E501", f'Model "{model.name}" failed: {sentence}.', span, " ".join(lines[1:4]))

@@ -21,7 +21,10 @@ from etlc.ir.record import Part, SourceState
 from etlc.kinds.sources import FILE_COLUMN
 from etlc.sql.quote import ident, idents, qualified
 
-def land(source: PlanSource, state: SourceState, decision: SourceDecision, desk: Desk) -> tuple[SourceRead, SourceState]:
+
+def land(
+    source: PlanSource, state: SourceState, decision: SourceDecision, desk: Desk
+) -> tuple[SourceRead, SourceState]:
     """Bring the landed table of a source up to its files, with the state, in one transaction. Raises EngineError."""
     begun = time.monotonic()
     session, tools = desk.session, desk.tools
@@ -73,14 +76,18 @@ def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Eng
     alone = _failing(source, state, engine, paths)
     if alone is not None:
         path, error = alone
-        error = replace(error, message=f"{path}: {error.message}" if paths.real(path) not in error.message else error.message)
+        error = replace(
+            error, message=f"{path}: {error.message}" if paths.real(path) not in error.message else error.message
+        )
     message = paths.redact(error.message)
     shown = next((p.path for p in state.parts if paths.real(p.path) in message), "")
     sentence = message.split("\n")[0].rstrip(".").replace(f"{paths.root}/", "")
     where = f"{shown}: " if shown and shown not in sentence else ""
     help = "Pin another type under `columns:`, e.g. VARCHAR, and convert it in a model with TRY_CAST."
     if error.kind in ("conversion", "invalid input"):
-        return Diagnostic("E404", f'Source "{source.name}" has a value that does not cast: {where}{sentence}.', place, help)
+        return Diagnostic(
+            "E404", f'Source "{source.name}" has a value that does not cast: {where}{sentence}.', place, help
+        )
     return Diagnostic("E402", f'Source "{source.name}" cannot be read: {where}{sentence}.', place, "")
 
 
@@ -95,9 +102,7 @@ def _failing(source: PlanSource, state: SourceState, engine: Engine, paths: Path
     return None
 
 
-def _rejected(
-    source: PlanSource, state: SourceState, engine: Engine, paths: Paths
-) -> tuple[str, str, str] | None:
+def _rejected(source: PlanSource, state: SourceState, engine: Engine, paths: Paths) -> tuple[str, str, str] | None:
     """Code, sentence and help for the first line that DuckDB rejects; None where it rejects none."""
     session = engine.session()
     for part in state.parts:
@@ -115,7 +120,9 @@ def _rejected(
     return None
 
 
-def _explain(source: PlanSource, path: str, line: int, column: str, kind: str, text: str, message: str) -> tuple[str, str, str]:
+def _explain(
+    source: PlanSource, path: str, line: int, column: str, kind: str, text: str, message: str
+) -> tuple[str, str, str]:
     where = f"{path}, line {line}"
     if kind != "CAST":
         words = str(kind).lower()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import gzip
 import os
-import zlib
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -74,7 +74,9 @@ def _infer(
     optional = bool(layouts) and all(columns is not None for columns in layouts)
     return LockedSource(
         tuple(
-            LockedColumn(name, type_name, optional and name.lower() not in steady and counts.get(name.lower(), 0) < len(files))
+            LockedColumn(
+                name, type_name, optional and name.lower() not in steady and counts.get(name.lower(), 0) < len(files)
+            )
             for name, type_name, *_ in rows
         ),
         pins,
@@ -123,7 +125,9 @@ class Layouts:
 
     def _header(self, path: str) -> bytes | None:
         """The first line of a plain CSV file, where that line alone decides about its columns."""
-        special = {"skip", "comment", "names", "column_names", "compression", "encoding"} & {name.lower() for name in self.options}
+        special = {"skip", "comment", "names", "column_names", "compression", "encoding"} & {
+            name.lower() for name in self.options
+        }
         if self.kind.FORMAT != "csv" or special or path.endswith(_PLAIN_ENDINGS) or not self.options.get("header"):
             return None
         with open(self.paths.real(path), "rb") as file:

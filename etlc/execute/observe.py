@@ -54,7 +54,11 @@ def observe_file(path: str, paths: Paths, known: Part | None) -> Part:
     except OSError as error:
         raise PathProblem(f"{path} cannot be read: {error.strerror}") from error
     trusted = now - max(stat.st_mtime_ns, stat.st_ctime_ns) > RACY_NS
-    same = known is not None and (known.size, known.mtime, known.changed) == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    same = known is not None and (known.size, known.mtime, known.changed) == (
+        stat.st_size,
+        stat.st_mtime_ns,
+        stat.st_ctime_ns,
+    )
     if known is not None and same and known.trusted:
         return known
     part = Part(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, trusted=trusted)

@@ -163,7 +163,9 @@ class Runner:
         except (EngineError, OSError, PathProblem) as problem:
             error = self._output_finding(output, problem)
         status = "failed" if error else "success"
-        yield OutputResult(output.name, output.model, decision.action, status, output.path, time.monotonic() - begun, error)
+        yield OutputResult(
+            output.name, output.model, decision.action, status, output.path, time.monotonic() - begun, error
+        )
 
     def _remember(self, desk: Desk, record: OutputRecord) -> None:
         with desk.transaction():
@@ -173,7 +175,11 @@ class Runner:
         words = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         sentence = self.tools.paths.redact(words).split("\n")[0].replace(f"{self.tools.paths.root}/", "").rstrip(".")
         model = self.tools.plan.models[output.model]
-        return Diagnostic("E506", f'Output "{output.name}" could not be written: {sentence}.', Span(model.file, model.line, model.column, model.line, model.column + 1))
+        return Diagnostic(
+            "E506",
+            f'Output "{output.name}" could not be written: {sentence}.',
+            Span(model.file, model.line, model.column, model.line, model.column + 1),
+        )
 
 
 def order(plan: Plan, todo: Collection[str]) -> dict[str, set[str]]:
@@ -191,4 +197,3 @@ def totals(decisions: Decisions) -> int:
     models = sum(d.action != "skip" or bool(d.checks) for d in decisions.models.values())
     sources = sum(d.action == "land" for d in decisions.sources.values())
     return models + sources + sum(d.action == "write" for d in decisions.outputs)
-

@@ -63,7 +63,8 @@ def find_drift(source: PlanSource, state: SourceState, diagnostics: Diagnostics,
     for name, parts in missing.items():
         diagnostics.add(
             "E403", place(source), f'{_files(parts)} no column "{name}", which {_listed(readers)} from source "{source.name}".',
-            f"It has: {', '.join(column for column, _ in parts[0].layout)}. If that is how it should be: `etlc lock`, then mend the models.",
+            f"It has: {', '.join(column for column, _ in parts[0].layout)}."
+            " If that is how it should be: `etlc lock`, then mend the models.",
         )  # fmt: skip
     for name, parts in new.items():
         more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
@@ -79,7 +80,11 @@ def _files(parts: list[Part]) -> str:
 
 
 def _listed(readers: list[str]) -> str:
-    return f"{' and '.join(readers[:3])}{' and others' if len(readers) > 3 else ''} read{'s' if len(readers) == 1 else ''}" if readers else "a check reads"
+    return (
+        f"{' and '.join(readers[:3])}{' and others' if len(readers) > 3 else ''} read{'s' if len(readers) == 1 else ''}"
+        if readers
+        else "a check reads"
+    )
 
 
 def place(source: PlanSource) -> Span:

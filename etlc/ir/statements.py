@@ -36,7 +36,9 @@ def create_view(plan: Plan, model: PlanModel, scans: Mapping[str, str] | None = 
             scan = landed_select(need, model.uses[need]) if scans is None else scans[need]
             named.append(f"{ident(need)} AS NOT MATERIALIZED ({scan})")
         elif plan.models[need].schema != "main":
-            named.append(f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})")
+            named.append(
+                f"{ident(need)} AS NOT MATERIALIZED (SELECT * FROM {qualified(plan.models[need].schema, need)})"
+            )
     head = f"WITH {', '.join(named)}\n" if named else ""
     return f"CREATE OR REPLACE VIEW {qualified(model.schema, model.name)} AS\n{head}{exact_query(model)}"
 

@@ -263,8 +263,13 @@ class _Composer:
         children = iter(frame.children)
         for key, value in zip(children, children, strict=True):
             if not isinstance(key, Scalar) and "{{" in self.lines[key.span.line - 1]:
-                raise Fault("E101", key.span.line, key.span.column, "This looks like Jinja; etlc takes plain YAML.",
-                            "Write the value out, or use a param in SQL.")
+                raise Fault(
+                    "E101",
+                    key.span.line,
+                    key.span.column,
+                    "This looks like Jinja; etlc takes plain YAML.",
+                    "Write the value out, or use a param in SQL.",
+                )
             if not isinstance(key, Scalar):
                 self.diagnostics.add(
                     "E101",

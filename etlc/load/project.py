@@ -106,7 +106,8 @@ class _Loading:
             outputs=self._outputs(pipelines, allow),
             tests=self._tests(pipelines),
             locked=self._locked(),
-            incomplete=any(self._lost(file) for file in pipelines), span=self.root.span,
+            incomplete=any(self._lost(file) for file in pipelines),
+            span=self.root.span,
         )
 
     @property

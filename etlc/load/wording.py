@@ -24,10 +24,23 @@ _PATTERNS = {
 }
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _MEANT = {
-    "tests": "checks", "constraints": "checks", "data_tests": "checks", "unique_key": "key", "primary_key": "key",
-    "query": "sql", "select": "sql", "file": "path", "files": "path", "glob": "path", "uri": "path",
+    "tests": "checks",
+    "constraints": "checks",
+    "data_tests": "checks",
+    "unique_key": "key",
+    "primary_key": "key",
+    "query": "sql",
+    "select": "sql",
+    "file": "path",
+    "files": "path",
+    "glob": "path",
+    "uri": "path",
     "fields": "columns",
-    "schema": "columns", "desc": "description", "target": "path", "partitions": "partition_by", "vars": "params",
+    "schema": "columns",
+    "desc": "description",
+    "target": "path",
+    "partitions": "partition_by",
+    "vars": "params",
 }  # other tools' words
 _TYPES = {
     "string": "text",

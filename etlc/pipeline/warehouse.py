@@ -14,7 +14,7 @@ from etlc.execute.outputs import output_files
 from etlc.execute.paths import PathProblem, Paths, variables
 from etlc.ir.plan import Plan
 from etlc.ir.record import Memory, Observations
-from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
+from etlc.pipeline.project import Interrupted, Options, Project, stop_with
 from etlc.pipeline.stopping import stopped, watch
 from etlc.state.warehouse import StateUnreadable, recall
 

@@ -140,7 +140,9 @@ def plan_script(plan: Plan, names: list[str], scans: Mapping[str, str]) -> str:
         else:
             lines.append(f"CREATE OR REPLACE TEMP TABLE {ident(name)} AS\n{model.sql};")
         if name in kept or name in hidden_views:
-            lines.append(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS SELECT * FROM {qualified(HIDDEN_SCHEMA, name)};")
+            lines.append(
+                f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS SELECT * FROM {qualified(HIDDEN_SCHEMA, name)};"
+            )
     return "\n\n".join(lines) + "\n"
 
 

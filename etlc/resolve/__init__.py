@@ -36,7 +36,9 @@ def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: 
     }
     _check_ends(spec, sources, names, diagnostics)
     edges = {name: [*query.reads, *check_needs(checks[name], names)] for name, query in resolved.items()}
-    order, cycles = topological({name: [n for n in needs if n != name or n in resolved[name].reads] for name, needs in edges.items()})
+    order, cycles = topological(
+        {name: [n for n in needs if n != name or n in resolved[name].reads] for name, needs in edges.items()}
+    )
     for cycle in cycles:
         _report_cycle(cycle, resolved, checks, diagnostics)
     readers = _readers({name: list(query.reads) for name, query in resolved.items()})
@@ -91,11 +93,19 @@ def _check_ends(
     for test in spec.tests:
         if test.model.lower() not in models and not spec.incomplete:
             diagnostics.add(
-                "E305", test.model.span, f'Test "{test.name}" is of "{test.model}", which is no model.', _nearest(test.model, models)
+                "E305",
+                test.model.span,
+                f'Test "{test.name}" is of "{test.model}", which is no model.',
+                _nearest(test.model, models),
             )
         for given in test.given:
             if given.lower() not in names and not spec.incomplete:
-                diagnostics.add("E305", given.span, f'Test "{test.name}" gives rows of "{given}", which is no source or model.', _nearest(given, names))
+                diagnostics.add(
+                    "E305",
+                    given.span,
+                    f'Test "{test.name}" gives rows of "{given}", which is no source or model.',
+                    _nearest(given, names),
+                )
     for name, source in sources.items():
         for need in check_needs(source.checks, names):
             if need.lower() in models:
@@ -124,7 +134,10 @@ def _nearest(name: str, known: Mapping[str, str]) -> str:
 
 
 def _report_cycle(
-    cycle: list[str], queries: Mapping[str, Query], checks: Mapping[str, tuple[GraphCheck, ...]], diagnostics: Diagnostics
+    cycle: list[str],
+    queries: Mapping[str, Query],
+    checks: Mapping[str, tuple[GraphCheck, ...]],
+    diagnostics: Diagnostics,
 ) -> None:
     first, need = cycle[0], cycle[1 % len(cycle)]
     query = queries[first]
@@ -133,6 +146,14 @@ def _report_cycle(
         if table.name.lower() == need.lower() and table.offset is not None:
             place = query.text.at(query.bound.written(table.offset), len(table.name))
     chain = " reads ".join(f'"{name}"' for name in (*cycle, cycle[0]))
-    through = "" if all(n in queries[m].reads for m, n in zip(cycle, [*cycle[1:], cycle[0]], strict=True)) else " (by way of a check)"
-    help = "A model cannot be built from itself. For recursion inside one model use WITH RECURSIVE." if len(cycle) == 1 else "Break the circle: move what they share into a model that both read."
+    through = (
+        ""
+        if all(n in queries[m].reads for m, n in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+        else " (by way of a check)"
+    )
+    help = (
+        "A model cannot be built from itself. For recursion inside one model use WITH RECURSIVE."
+        if len(cycle) == 1
+        else "Break the circle: move what they share into a model that both read."
+    )
     diagnostics.add("E209", place, f"These models read each other in a circle{through}: {chain}.", help)

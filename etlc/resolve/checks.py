@@ -26,7 +26,9 @@ def implied(key: tuple[Located, ...], columns: Mapping[Located, ColumnSpec]) -> 
     return found
 
 
-def resolve_checks(owner: ModelSpec | SourceSpec, reader: QueryReader, diagnostics: Diagnostics) -> tuple[GraphCheck, ...]:
+def resolve_checks(
+    owner: ModelSpec | SourceSpec, reader: QueryReader, diagnostics: Diagnostics
+) -> tuple[GraphCheck, ...]:
     """All checks of a model or a source: the implied ones first, each with a name of its own."""
     key = owner.key if isinstance(owner, ModelSpec) else ()
     kind = "model" if isinstance(owner, ModelSpec) else "source"

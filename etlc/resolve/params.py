@@ -46,7 +46,9 @@ def _literal(name: str, param: ParamSpec, given: str | None, binder: Binder, dia
     if param.type is not None:
         type_name = binder.type_name(param.type)
         if type_name is None:
-            diagnostics.add("E213", span_of(param.type, param.span), f'Param "{name}" has an unknown type, {param.type}.')
+            diagnostics.add(
+                "E213", span_of(param.type, param.span), f'Param "{name}" has an unknown type, {param.type}.'
+            )
             return None
         text = typed_literal(param.default if given is None else given, type_name)
         problem = binder.evaluate(f"SELECT {text} AS value")

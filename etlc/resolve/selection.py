@@ -46,7 +46,9 @@ class _Graph:
     def __init__(self, plan: Plan, changed: Changed) -> None:
         self.plan = plan
         self.changed = changed
-        self.above = {name: [need for need in model.reads if need in plan.models] for name, model in plan.models.items()}
+        self.above = {
+            name: [need for need in model.reads if need in plan.models] for name, model in plan.models.items()
+        }
         self.below: dict[str, list[str]] = {name: [] for name in (*plan.sources, *plan.models)}
         for name, model in plan.models.items():
             for need in model.reads:
@@ -72,7 +74,9 @@ class _Graph:
             "tag": lambda m: value in m.tags,
             "pipeline": lambda m: m.pipeline == value,
             "owner": lambda m: m.owner == value,
-            "path": lambda m: any(fnmatch.fnmatch(p, value) or p.startswith(value.rstrip("/") + "/") for p in (m.path, m.file)),
+            "path": lambda m: any(
+                fnmatch.fnmatch(p, value) or p.startswith(value.rstrip("/") + "/") for p in (m.path, m.file)
+            ),
         }
         if colon and method in tests:
             found = {name for name, model in self.plan.models.items() if tests[method](model)}
@@ -80,7 +84,9 @@ class _Graph:
                 raise SelectionError(f'No model matches "{text}".')
             return found
         if colon:
-            raise SelectionError(f'"{method}:" is no way to select.', "Ways to select: name, tag:, pipeline:, owner:, path:, changed.")
+            raise SelectionError(
+                f'"{method}:" is no way to select.', "Ways to select: name, tag:, pipeline:, owner:, path:, changed."
+            )
         return self._named(body, text)
 
     def _named(self, body: str, text: str) -> set[str]:
@@ -92,7 +98,9 @@ class _Graph:
         elif body.lower() in known:
             return {known[body.lower()]}
         close = difflib.get_close_matches(body.lower(), known, 1)
-        raise SelectionError(f'There is no model "{body or text}".', f'Did you mean "{known[close[0]]}"?' if close else "")
+        raise SelectionError(
+            f'There is no model "{body or text}".', f'Did you mean "{known[close[0]]}"?' if close else ""
+        )
 
     def _walk(self, start: Iterable[str], edges: dict[str, list[str]], depth: int) -> set[str]:
         found: set[str] = set()

@@ -126,9 +126,7 @@ class _Edits:
 class _Renaming:
     """One text whose names are replaced by numbered ones, in the order in which they are written."""
 
-    def __init__(
-        self, pieces: list[Piece], found: Found, schema: Mapping[str, Sequence[tuple[str, str]]]
-    ) -> None:
+    def __init__(self, pieces: list[Piece], found: Found, schema: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         self.written = pieces
         self.found = found
         self.index = {piece.start: index for index, piece in enumerate(pieces)}

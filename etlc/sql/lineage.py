@@ -317,9 +317,7 @@ class _Tracer:
             raise _Lost
         return _computed(found)
 
-    def _candidates(
-        self, names: list[str], here: _Frame, ctes: _Ctes, node: Tree
-    ) -> tuple[list[_Value], list[_Value]]:
+    def _candidates(self, names: list[str], here: _Frame, ctes: _Ctes, node: Tree) -> tuple[list[_Value], list[_Value]]:
         """What a name may mean in one frame: columns, fields of columns, aliases, whole rows; and mere guesses."""
         found: list[_Value] = []
         if len(names) > 1:

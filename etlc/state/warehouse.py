@@ -27,7 +27,8 @@ _TABLES = (
     " etlc VARCHAR, duckdb VARCHAR)",
 )
 _RELATIONS = (
-    "SELECT lower(schema_name || '.' || table_name), 'table' FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary"
+    "SELECT lower(schema_name || '.' || table_name), 'table' FROM duckdb_tables()"
+    " WHERE database_name = current_database() AND NOT temporary"
     " UNION ALL SELECT lower(schema_name || '.' || view_name), 'view' FROM duckdb_views()"
     " WHERE database_name = current_database() AND NOT internal AND NOT temporary"
 )
@@ -68,10 +69,14 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
         parts.setdefault(source, []).append(Part(path, size, mtime, changed, digest or "", trusted, columns))
     sources, checked = {}, {}
     for name, version, landed, checks in session.rows("SELECT name, version, landed, checked FROM _etlc.sources"):
-        sources[name] = SourceState(version, tuple(sorted(parts.get(name, ()), key=lambda part: part.path)), tuple(json.loads(landed)))
+        sources[name] = SourceState(
+            version, tuple(sorted(parts.get(name, ()), key=lambda part: part.path)), tuple(json.loads(landed))
+        )
         checked[name] = json.loads(checks)
     models = {name: _model(json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.models")}
-    outputs = {name: OutputRecord(**json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.outputs")}
+    outputs = {
+        name: OutputRecord(**json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.outputs")
+    }
     return Memory(models, sources, checked, outputs, relations)
 
 
@@ -148,6 +153,8 @@ def save_output(session: Session, record: OutputRecord) -> None:
     _insert(session, "_etlc.outputs", [(record.name, json.dumps({**fields, "files": dict(record.files)}))])
 
 
-def save_run(session: Session, run_id: str, started: str, seconds: float, status: str, versions: tuple[str, str]) -> None:
+def save_run(
+    session: Session, run_id: str, started: str, seconds: float, status: str, versions: tuple[str, str]
+) -> None:
     """Remember that a run took place. ``started`` is an ISO timestamp in UTC; ``versions`` are etlc's and DuckDB's."""
     _insert(session, "_etlc.runs", [(run_id, started, seconds, status, *versions)])

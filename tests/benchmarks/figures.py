@@ -76,7 +76,9 @@ def project_figures(name: str, folder: Path, rounds: int) -> None:
         again=lambda: seconds(etlc("run", "-q"), folder),
     )
     limit = 1.3 * medians["script"] + 0.5
-    print(f"{name}: script {medians['script']:.2f} s, first run {medians['first']:.2f} s (at most {limit:.2f} s),", end="")
+    print(
+        f"{name}: script {medians['script']:.2f} s, first run {medians['first']:.2f} s (at most {limit:.2f} s),", end=""
+    )
     print(f" ratio {medians['first'] / medians['script']:.2f}; nothing to do {medians['again']:.2f} s")
 
 

@@ -32,7 +32,9 @@ def project(tmp_path: Path) -> Path:
         tmp_path,
         {"project": "sel"},
         {
-            "pipelines/one/one.yaml": yaml.safe_dump({"pipeline": "one", "sources": {"raw": {"rows": rows}}, "models": first}),
+            "pipelines/one/one.yaml": yaml.safe_dump(
+                {"pipeline": "one", "sources": {"raw": {"rows": rows}}, "models": first}
+            ),
             "pipelines/two/two.yaml": yaml.safe_dump({"pipeline": "two", "models": second}),
             "pipelines/two/e.sql": MODELS["e"],
         },

@@ -108,7 +108,7 @@ def orphans(path: Path) -> list[str]:
     return [
         file.relative_to(path).as_posix()
         for file in path.rglob("*")
-        if any(mark in file.name for mark in MARKS) and file.is_file() or file.name.endswith(".tmp")
+        if (any(mark in file.name for mark in MARKS) and file.is_file()) or file.name.endswith(".tmp")
     ]
 
 

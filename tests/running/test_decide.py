@@ -138,8 +138,16 @@ def test_edits(old: str, new: str, tmp_path: Path) -> None:
 
 FILES = {
     "nothing": ({}, {}, ""),
-    "new": ({"a": ("a1.csv@1", "a2.csv@1")}, {"base": ("inline", "files"), "left_": ("rebuild", "input"), **BELOW}, "1 new"),
-    "changed": ({"a": ("a1.csv@2",)}, {"base": ("inline", "files"), "left_": ("rebuild", "input"), **BELOW}, "1 changed"),
+    "new": (
+        {"a": ("a1.csv@1", "a2.csv@1")},
+        {"base": ("inline", "files"), "left_": ("rebuild", "input"), **BELOW},
+        "1 new",
+    ),
+    "changed": (
+        {"a": ("a1.csv@2",)},
+        {"base": ("inline", "files"), "left_": ("rebuild", "input"), **BELOW},
+        "1 changed",
+    ),
     "removed": ({"a": ()}, {"base": ("inline", "files"), "left_": ("rebuild", "input"), **BELOW}, "1 removed"),
     "other source": ({"b": ("b1.parquet@2",)}, {"right_": ("inline", "files"), **BELOW}, "1 changed"),
 }
@@ -169,7 +177,9 @@ def test_landing_takes_only_what_changed(tmp_path: Path) -> None:
 def test_another_column_lands_all_anew_and_keeps_what_stood(tmp_path: Path) -> None:
     plan = compiled(tmp_path)
     memory = after(plan, look(plan))
-    wider = SPEC.replace("{k: BIGINT, v: BIGINT}", "{k: BIGINT, v: BIGINT, z: BIGINT}").replace("select k, v from a", "select k, z as v from a")
+    wider = SPEC.replace("{k: BIGINT, v: BIGINT}", "{k: BIGINT, v: BIGINT, z: BIGINT}").replace(
+        "select k, v from a", "select k, z as v from a"
+    )
     now = compiled(tmp_path, wider)
     decided = decide(now, memory, look(now), Request(), "m").sources["a"]
     assert decided.anew and decided.columns == ("k", "v", "z")
@@ -220,7 +230,9 @@ def test_a_full_refresh_builds_what_was_asked_for(tmp_path: Path) -> None:
     memory = after(plan, look(plan))
     everything = work(decide(plan, memory, look(plan), Request(None, True), "m"))
     assert {reason for _, reason in everything.values()} == {"refresh"} and len(everything) == 5
-    assert work(decide(plan, memory, look(plan), Request(frozenset({"right_"}), True), "m")) == {"right_": ("inline", "refresh")}
+    assert work(decide(plan, memory, look(plan), Request(frozenset({"right_"}), True), "m")) == {
+        "right_": ("inline", "refresh")
+    }
 
 
 def test_what_etlc_did_not_make_is_in_the_way(tmp_path: Path) -> None:

@@ -55,8 +55,18 @@ def path(tmp_path: Path) -> Path:
 STOPS = {
     "csv column gone": ("c2.csv", "k,w\n1,2\n", "E403", ["data/c2.csv", '"v"', "mc"]),
     "csv column renamed": ("c2.csv", "k,value,w\n1,2,3\n", "E403", ["data/c2.csv", '"v"', "value"]),
-    "csv value does not cast": ("c2.csv", "k,v,w\n1,2,3\n4,many,5\n", "E404", ["data/c2.csv", "line 3", '"many"', '"v"', "BIGINT"]),
-    "csv value does not cast in the old file": ("c1.csv", "k,v,w\nx,2,3\n", "E404", ["data/c1.csv", "line 2", '"x"', '"k"']),
+    "csv value does not cast": (
+        "c2.csv",
+        "k,v,w\n1,2,3\n4,many,5\n",
+        "E404",
+        ["data/c2.csv", "line 3", '"many"', '"v"', "BIGINT"],
+    ),
+    "csv value does not cast in the old file": (
+        "c1.csv",
+        "k,v,w\nx,2,3\n",
+        "E404",
+        ["data/c1.csv", "line 2", '"x"', '"k"'],
+    ),
     "csv line too long": ("c2.csv", "k,v,w\n1,2,3,4\n", "E402", ["data/c2.csv", "line 2"]),
     "parquet column gone": ("p2.parquet", "SELECT 1 AS k", "E403", ["data/p2.parquet", '"v"', "mp"]),
     "parquet column retyped": ("p2.parquet", "SELECT 1 AS k, 'many' AS v", "E404", ["p2.parquet", "many"]),
@@ -250,5 +260,9 @@ def test_plan_changes_nothing(path: Path) -> None:
     write(path / "data/c2.csv", "k,v,w\n1,2,3\n")
     before = warehouse_hash(path)
     planned = etlc(path, "plan", "--json", check=0).json
-    assert {step["model"]: step["action"] for step in planned["steps"]} == {"mc": "rebuild", "mp": "skip", "apart": "skip"}
+    assert {step["model"]: step["action"] for step in planned["steps"]} == {
+        "mc": "rebuild",
+        "mp": "skip",
+        "apart": "skip",
+    }
     assert warehouse_hash(path) == before and outputs(path) == {}

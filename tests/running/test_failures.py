@@ -291,7 +291,9 @@ def test_a_warehouse_that_is_none(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_warehouse_where_none_can_be(tmp_path: Path) -> None:
-    path = project(tmp_path / "p", "models:\n  m: {sql: 'select 1 as x'}\n", {}, "project: t\nwarehouse: etlc.yaml/w.duckdb\n")
+    path = project(
+        tmp_path / "p", "models:\n  m: {sql: 'select 1 as x'}\n", {}, "project: t\nwarehouse: etlc.yaml/w.duckdb\n"
+    )
     assert codes(run(path)) == ["E505"]
 
 
@@ -331,7 +333,9 @@ def test_a_file_that_changes_during_the_run(what: str, tmp_path: Path, monkeypat
 
     def meddle(*args: Any, **named: Any) -> str:
         text = real(*args, **named)
-        (path / "data/b.csv").unlink(missing_ok=True) if what == "gone" else (path / "data/b.csv").write_text("k\n3\n4\n")
+        (path / "data/b.csv").unlink(missing_ok=True) if what == "gone" else (path / "data/b.csv").write_text(
+            "k\n3\n4\n"
+        )
         return text
 
     monkeypatch.setattr(landing, "scan_sql", meddle)

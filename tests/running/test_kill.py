@@ -26,8 +26,12 @@ def pipeline_of(path: Path) -> Path:
     models = ["  base: {sql: 'select id, k, v, k % 5 as part from readings'}"]
     models += ["  wide: {sql: 'select b.*, p.w from base b join extra p using (k)', materialize: table}"]
     for number in range(8):
-        models.append(f"  a{number}: {{sql: 'select k, sum(v) as s, count(*) as n from base where k % 8 = {number} group by k'}}")
-        models.append(f"  b{number}: {{sql: 'select *, s / n as mean from a{number} where n > 0', checks: [{{not_null: [s]}}]}}")
+        models.append(
+            f"  a{number}: {{sql: 'select k, sum(v) as s, count(*) as n from base where k % 8 = {number} group by k'}}"
+        )
+        models.append(
+            f"  b{number}: {{sql: 'select *, s / n as mean from a{number} where n > 0', checks: [{{not_null: [s]}}]}}"
+        )
     models.append("  all_b: {sql: '" + " union all ".join(f"select * from b{n}" for n in range(8)) + "'}")
     models.append("  shown: {sql: 'select part, count(*) as n from base group by part', materialize: view}")
     spec = "\n".join(
@@ -118,14 +122,22 @@ def states(tmp: Path) -> list[tuple[object, object, dict[str, str]]]:
         path = pipeline_of(tmp / f"whole{state}")
         data(path, state)
         good(path)
-        found.append((tables(path), outputs(path), {n: digest(path, n) for n in ("out/wide", "out/all_b.csv", "out/flat.parquet")}))
+        found.append(
+            (
+                tables(path),
+                outputs(path),
+                {n: digest(path, n) for n in ("out/wide", "out/all_b.csv", "out/flat.parquet")},
+            )
+        )
     return found
 
 
 def kill_one(path: Path, delay: float) -> bool:
     """Start a run and kill it after a while; whether it was still running."""
     command = [sys.executable, "-m", "etlc", "--project", str(path), "run", "-q"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2]
+    )
     try:
         process.wait(delay)
         return False

@@ -103,7 +103,7 @@ def test_signal_in_a_long_query(number: signal.Signals, status: int, tmp_path: P
     read = until(process, path, "quick")
     time.sleep(0.3)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == status, read + err
     assert "Interrupted" in err and "Traceback" not in err
     assert "quick" in read + err

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.duckdb
 
 def test_two_hundred_independent_models(tmp_path: Path) -> None:
     spec = "models:\n" + "".join(
-        f"  m{n}: {{sql: 'select {n} as n, range as r from range({n % 7})', checks: [{{not_null: [n]}}]}}\n" for n in range(200)
+        f"  m{n}: {{sql: 'select {n} as n, range as r from range({n % 7})', checks: [{{not_null: [n]}}]}}\n"
+        for n in range(200)
     )
     path = project(tmp_path / "p", spec, {})
     assert set(good(path).values()) == {"create"}

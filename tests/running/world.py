@@ -131,7 +131,19 @@ class World:
         key = self.random.choice(list(self.models))
         model = self.models[key]
         what = self.random.choice(
-            ("text", "text", "remark", "materialize", "publish", "checked", "param", "remove", "add", "rename", "output")
+            (
+                "text",
+                "text",
+                "remark",
+                "materialize",
+                "publish",
+                "checked",
+                "param",
+                "remove",
+                "add",
+                "rename",
+                "output",
+            )
         )
         if what == "text":
             model.text += 1
@@ -202,9 +214,13 @@ class World:
             ]
             file.write_text("".join(json.dumps(row) + "\n" for row in rows))
         else:
-            values = ", ".join(f"({r.randint(1, 6)}, {r.randint(1, 9)}, DATE '2024-02-0{r.randint(1, 9)}')" for _ in range(count))
+            values = ", ".join(
+                f"({r.randint(1, 6)}, {r.randint(1, 9)}, DATE '2024-02-0{r.randint(1, 9)}')" for _ in range(count)
+            )
             file.unlink(missing_ok=True)
-            duckdb.execute(f"COPY (SELECT * FROM (VALUES {values}) t(cust, pages, seen_on)) TO '{file}' (FORMAT parquet)")
+            duckdb.execute(
+                f"COPY (SELECT * FROM (VALUES {values}) t(cust, pages, seen_on)) TO '{file}' (FORMAT parquet)"
+            )
         self.date(file)
 
     def date(self, file: Path) -> None:
@@ -240,7 +256,9 @@ class World:
         elif what == "late":
             self.fill(self.path / "data/late.csv")
         elif what == "swap":
-            same = [other for other in files if other.parent.parent == file.parent.parent and other.suffix == file.suffix]
+            same = [
+                other for other in files if other.parent.parent == file.parent.parent and other.suffix == file.suffix
+            ]
             other = self.random.choice(same)
             if other != file:
                 aside = file.with_name("aside")

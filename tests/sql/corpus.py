@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a query stands on one line
 """Queries over small tables with NULLs and duplicates, one a line, of all that DuckDB's SQL has to offer."""
 
 SETUP = """

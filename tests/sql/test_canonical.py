@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a query stands on one line
 """The canonical form: equal where nothing changed, different where anything might have, and of the same meaning."""
 
 import random
@@ -37,8 +36,29 @@ def test_idempotent(text: str) -> None:
     assert canonical(form, SCHEMA) == form
 
 
-@pytest.mark.parametrize("text", ["", " ", ";", "select", "select (", "'", '"', "/*", "\0", "\ud800", "select 1;;", "))((",
-                                  "(" * 3000, "select " + "(" * 500 + "1" + ")" * 500, "with t as (", "from", "{#", "$$"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        ";",
+        "select",
+        "select (",
+        "'",
+        '"',
+        "/*",
+        "\0",
+        "\ud800",
+        "select 1;;",
+        "))((",
+        "(" * 3000,
+        "select " + "(" * 500 + "1" + ")" * 500,
+        "with t as (",
+        "from",
+        "{#",
+        "$$",
+    ],
+)
 def test_never_raises(text: str) -> None:
     form = canonical(text, SCHEMA)
     assert canonical(form, SCHEMA) == form

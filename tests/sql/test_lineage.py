@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a query stands on one line
 """Lineage, against what a person would write down."""
 
 import duckdb
@@ -91,7 +90,9 @@ def everything() -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, column) for name, columns in SCHEMA.items() for column, _ in columns))
 
 
-@pytest.mark.parametrize("text", ["", "select (", "pivot t on x using sum(y)", "select columns('x') from t", "vacuum", "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "select (", "pivot t on x using sum(y)", "select columns('x') from t", "vacuum", "\0"]
+)
 def test_what_cannot_be_followed_has_every_source(text: str) -> None:
     assert lineage(text, SCHEMA, ["a"]) == {"a": ColumnLineage(everything(), "expression")}
 

@@ -10,6 +10,18 @@ from etlc.kinds.checks.values import AcceptedValues, Between, Matches, Relations
 Check = NotNull | Unique | AcceptedValues | Relationships | Between | Matches | RowCount | Fresh | Expression | Query
 
 __all__ = [
-    "AcceptedValues", "Between", "Check", "CheckKind", "CheckScope", "Expression", "Fresh", "Matches", "NotNull",
-    "Query", "Relationships", "RowCount", "Unique", "default_name",
+    "AcceptedValues",
+    "Between",
+    "Check",
+    "CheckKind",
+    "CheckScope",
+    "Expression",
+    "Fresh",
+    "Matches",
+    "NotNull",
+    "Query",
+    "Relationships",
+    "RowCount",
+    "Unique",
+    "default_name",
 ]

@@ -12,7 +12,7 @@ FORMATS = tuple(kind.FORMAT for kind in SINK_KINDS)
 def sink_kind(format: str | None, path: str) -> SinkKind | None:
     """The kind by its name, or by the path's ending; None where there is none."""
     if format is not None:
-        return next((kind for kind in SINK_KINDS if kind.FORMAT == format.lower()), None)
+        return next((kind for kind in SINK_KINDS if format.lower() == kind.FORMAT), None)
     return next((kind for kind in SINK_KINDS if path.lower().endswith(kind.ENDINGS)), None)
 
 

@@ -15,7 +15,7 @@ FORMATS = tuple(kind.FORMAT for kind in SOURCE_KINDS)
 def source_kind(format: str | None, paths: tuple[str, ...]) -> SourceKind | None:
     """The kind by its name, or by the ending of the first path that has a known one; None where there is none."""
     if format is not None:
-        return next((kind for kind in SOURCE_KINDS if kind.FORMAT == format.lower()), None)
+        return next((kind for kind in SOURCE_KINDS if format.lower() == kind.FORMAT), None)
     for path in paths:
         for kind in SOURCE_KINDS:
             if path.lower().endswith(kind.ENDINGS):
@@ -24,6 +24,19 @@ def source_kind(format: str | None, paths: tuple[str, ...]) -> SourceKind | None
 
 
 __all__ = [
-    "FILE_COLUMN", "FORMATS", "SOURCE_KINDS", "Csv", "Json", "NdJson", "Parquet", "Scan", "ScanColumn", "ScanFile",
-    "SourceKind", "filename_column", "hive_keys", "source_kind", "wanted_hive",
+    "FILE_COLUMN",
+    "FORMATS",
+    "SOURCE_KINDS",
+    "Csv",
+    "Json",
+    "NdJson",
+    "Parquet",
+    "Scan",
+    "ScanColumn",
+    "ScanFile",
+    "SourceKind",
+    "filename_column",
+    "hive_keys",
+    "source_kind",
+    "wanted_hive",
 ]

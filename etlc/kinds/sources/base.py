@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from etlc.sql.quote import call, ident, literal, string
+from etlc.sql.quote import call, ident, string
 
 FILE_COLUMN = "_etlc_file"
 
@@ -92,7 +92,14 @@ def shown_file(prefixes: Sequence[tuple[str, str]]) -> str:
     return f"CASE{cases} ELSE filename END" if cases else "filename"
 
 
-def select(reader: str, argument: str, options: Mapping[str, object], scan: Scan, known: Mapping[str, str], hive: tuple[str, ...]) -> str:
+def select(
+    reader: str,
+    argument: str,
+    options: Mapping[str, object],
+    scan: Scan,
+    known: Mapping[str, str],
+    hive: tuple[str, ...],
+) -> str:
     """One SELECT over files of one layout. ``known`` maps a lower-case name to the SQL that gives the pinned type."""
     path_column = filename_column(scan.options).lower()
     partitions = {key.lower() for key in hive}

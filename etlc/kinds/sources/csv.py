@@ -10,9 +10,29 @@ from etlc.kinds.sources.base import Scan, empty_scan, file_list, kept, select, w
 from etlc.sql.quote import call, ident
 
 _INFERENCE = frozenset(
-    """types dtypes column_types columns names column_names all_varchar auto_detect sample_size union_by_name
-    files_to_sniff normalize_names auto_type_candidates filename hive_partitioning hive_types hive_types_autocast
-    store_rejects rejects_scan rejects_table rejects_limit""".split()
+    [
+        "types",
+        "dtypes",
+        "column_types",
+        "columns",
+        "names",
+        "column_names",
+        "all_varchar",
+        "auto_detect",
+        "sample_size",
+        "union_by_name",
+        "files_to_sniff",
+        "normalize_names",
+        "auto_type_candidates",
+        "filename",
+        "hive_partitioning",
+        "hive_types",
+        "hive_types_autocast",
+        "store_rejects",
+        "rejects_scan",
+        "rejects_table",
+        "rejects_limit",
+    ]
 )
 _DELIMITERS = ("delim", "delimiter", "sep")
 # What a plain cast reads anyway, and more of it: fractions of seconds, say.
@@ -48,7 +68,11 @@ class Csv:
         # A file without quotes sniffs as having none, and the next one has them: the usual quote is pinned then.
         found["quote"] = _real(sniffed.get("Quote")) or '"'
         found["escape"] = _real(sniffed.get("Escape")) or found["quote"]
-        for name, column in (("comment", "Comment"), ("dateformat", "DateFormat"), ("timestampformat", "TimestampFormat")):
+        for name, column in (
+            ("comment", "Comment"),
+            ("dateformat", "DateFormat"),
+            ("timestampformat", "TimestampFormat"),
+        ):
             if _real(sniffed.get(column)) and sniffed[column] not in _ISO:
                 found[name] = sniffed[column]
         if sniffed.get("SkipRows"):

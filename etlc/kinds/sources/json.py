@@ -10,9 +10,21 @@ from etlc.kinds.sources.base import Scan, empty_scan, file_list, filename_column
 from etlc.sql.quote import call, ident
 
 _INFERENCE = frozenset(
-    """columns auto_detect sample_size maximum_depth maximum_sample_files convert_strings_to_integers union_by_name
-    field_appearance_threshold map_inference_threshold filename hive_partitioning hive_types
-    hive_types_autocast""".split()
+    [
+        "columns",
+        "auto_detect",
+        "sample_size",
+        "maximum_depth",
+        "maximum_sample_files",
+        "convert_strings_to_integers",
+        "union_by_name",
+        "field_appearance_threshold",
+        "map_inference_threshold",
+        "filename",
+        "hive_partitioning",
+        "hive_types",
+        "hive_types_autocast",
+    ]
 )
 
 

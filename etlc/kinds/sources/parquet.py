@@ -9,7 +9,9 @@ from typing import ClassVar
 from etlc.kinds.sources.base import Scan, empty_scan, file_list, kept, select, wanted_hive
 from etlc.sql.quote import call, ident
 
-_INFERENCE = frozenset("union_by_name filename hive_partitioning hive_types hive_types_autocast schema".split())
+_INFERENCE = frozenset(
+    ["union_by_name", "filename", "hive_partitioning", "hive_types", "hive_types_autocast", "schema"]
+)
 
 
 @dataclass(frozen=True, slots=True)
