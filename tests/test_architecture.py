@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "decide": set(LAYERS),
     "execute": set(LAYERS) | PROTOCOLS,
     "engines": {"ir", "sql"},
-    "state": {"ir", "etlc.engines.base"},
+    "state": {"ir", "sql", "etlc.engines.base"},
     "report": {"diagnostics", "ir"},
     "pipeline": {*LAYERS, "load", "resolve", "bind", "lower", "decide", "execute", "engines", "state"},
     "cli": {"pipeline", "report", "diagnostics", "ir"},

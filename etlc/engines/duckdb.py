@@ -210,8 +210,10 @@ def _fenced(con: duckdb.DuckDBPyConnection, fence: Fence) -> DuckEngine:
 
 def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:
     limits = dict(fence.limits)
+    # Files are named with their brackets escaped, and DuckDB holds such a name against the folders as it is written.
+    folders = list(dict.fromkeys([*fence.folders, *map(glob.escape, fence.folders)]))
     settings = [
-        f"allowed_directories={literal(list(fence.folders))}" if fence.folders else "",
+        f"allowed_directories={literal(folders)}" if folders else "",
         "autoload_known_extensions=false",
         "autoinstall_known_extensions=false",
         "allow_community_extensions=false",

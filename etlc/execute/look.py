@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import glob
 import gzip
 import os
 import re
@@ -12,7 +13,6 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from etlc.engines.base import EngineError, Session
-from etlc.execute.observe import find_files
 from etlc.execute.paths import PathProblem, Paths
 from etlc.ir.look import Looked
 from etlc.ir.record import Part
@@ -30,7 +30,7 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
     if kind is None:
         return Looked(None, "its format is not known", _format_help(source.format))
     try:
-        files = [path for path in find_files(source.path, paths) if _size(path, paths) > 0]
+        files = [path for path in paths.find(source.path) if _size(path, paths) > 0]
         if not files:
             return Looked(None)
         return Looked(_infer(kind, files, source.options, paths, session))
@@ -88,7 +88,7 @@ _SNIFF_ONLY = frozenset(["union_by_name", "hive_partitioning", "hive_types", "hi
 
 def _sniff(real: str, options: Mapping[str, object], session: Session) -> dict[str, object]:
     given = {name: value for name, value in options.items() if name.lower() not in _SNIFF_ONLY}
-    names, _, rows = session.table(f"SELECT * FROM {call('sniff_csv', string(real), given)}")
+    names, _, rows = session.table(f"SELECT * FROM {call('sniff_csv', string(glob.escape(real)), given)}")
     return dict(zip(names, rows[0], strict=True))
 
 

@@ -25,7 +25,7 @@ def observe_source(source: PlanSource, paths: Paths, before: SourceState | None)
     if source.rows is not None:
         return SourceState(f"{source.fingerprint}-")
     known = {part.path: part for part in before.parts} if before else {}
-    parts = tuple(observe_file(path, paths, known.get(path)) for path in find_files(source.paths, paths))
+    parts = tuple(observe_file(path, paths, known.get(path)) for path in paths.find(source.paths))
     return SourceState(version(source.fingerprint, parts), parts, before.landed if before else ())
 
 
@@ -35,14 +35,6 @@ def version(fingerprint: str, parts: Iterable[Part]) -> str:
     for part in parts:
         state.update(f"{part.path}\0{part.token}\0".encode("utf-8", "surrogatepass"))
     return f"{fingerprint}-{state.hexdigest()}"
-
-
-def find_files(patterns: Iterable[str], paths: Paths) -> list[str]:
-    """The files that the patterns name, each once, in the order of the patterns and then by name."""
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        found.update(dict.fromkeys(paths.find(pattern)))
-    return list(found)
 
 
 def observe_file(path: str, paths: Paths, known: Part | None) -> Part:

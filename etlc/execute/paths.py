@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,11 @@ class Paths:
     named: frozenset[str] = frozenset()
 
     def real(self, path: str) -> str:
-        """The absolute path on disk, variables filled in. Raises PathProblem for an unset variable."""
-        filled = self._fill(path)
-        return filled if filled.startswith("/") else f"{self.root}/{filled}"
+        """The absolute path on disk, variables filled in, without ``..``. Raises PathProblem for an unset variable.
+
+        Without ``..`` and the like, because DuckDB 2.0 takes them out of the names of the files that it reports.
+        """
+        return os.path.normpath(os.path.join(self.root, self._fill(path)))
 
     def folders(self) -> list[str]:
         """The real folders that the project may use: its own, and those it allows."""
@@ -46,37 +48,37 @@ class Paths:
         target = os.path.realpath(real)
         return any(target == folder or target.startswith(folder.rstrip("/") + "/") for folder in self.folders())
 
-    def find(self, pattern: str) -> list[str]:
-        """The files that a pattern names, sorted. Raises PathProblem for one that lies outside."""
+    def find(self, patterns: Sequence[str]) -> list[str]:
+        """The files that the patterns name, each once, in the order of the patterns and then by name.
+
+        They are named as SQL names them that is given :meth:`prefixes`. Raises PathProblem for one that lies outside.
+        """
+        prefixes = self.prefixes(patterns)
+        found: dict[str, None] = {}
+        for pattern in patterns:
+            for real in self._match(pattern):
+                named = next((shown + real[len(start) :] for start, shown in prefixes if real.startswith(start)), real)
+                if not self.inside(real):
+                    raise PathProblem(f"{named} leads out of the project by a symbolic link")
+                found[named] = None
+        return list(found)
+
+    def _match(self, pattern: str) -> list[str]:
         if "://" in pattern:
             raise PathProblem(f"{pattern} is an address; this version reads files only")
-        prefix, real_prefix = self._prefix(pattern)
+        real_prefix = self._prefix(pattern)[1]
         real = self.real(pattern)
-        if not prefix and not pattern.startswith("/"):
-            real_prefix = f"{self.root}/"
         if glob.has_magic(real[len(real_prefix) :]):
             if not self.inside(_above_magic(real, len(real_prefix))):
                 raise PathProblem(f"{pattern} leads out of the project by a symbolic link")
             found = sorted(glob.glob(glob.escape(real_prefix) + real[len(real_prefix) :], recursive=True))
         else:
             found = [real] if os.path.exists(real) else []
-        files = []
-        for file in found:
-            if os.path.isdir(file):
-                continue
-            shown = self._shown(file, prefix, real_prefix)
-            if not self.inside(file):
-                raise PathProblem(f"{shown} leads out of the project by a symbolic link")
-            files.append(shown)
-        return files
+        return [file for file in found if not os.path.isdir(file)]
 
     def prefixes(self, patterns: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """(real, shown) beginnings of the files that the patterns name."""
-        found = {f"{self.root}/": ""}
-        for pattern in patterns:
-            prefix, real = self._prefix(pattern)
-            if prefix:
-                found[real] = prefix
+        found = {f"{self.root}/": "", **{real: prefix for prefix, real in map(self._prefix, patterns)}}
         return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
     def redact(self, text: str) -> str:
@@ -94,17 +96,17 @@ class Paths:
         return path
 
     def _prefix(self, pattern: str) -> tuple[str, str]:
-        """What of a pattern is fixed by variables: as written, and on disk."""
-        end = pattern.rfind(_CLOSE) + 1 if _OPEN in pattern else 0
-        prefix = pattern[:end]
-        real = self._fill(prefix)
-        return prefix, real if real.startswith("/") or not prefix else f"{self.root}/{real}"
-
-    def _shown(self, file: str, prefix: str, real_prefix: str) -> str:
-        if prefix:
-            return prefix + file[len(real_prefix) :]
-        home = f"{self.root}/"
-        return file[len(home) :] if file.startswith(home) else file
+        """How a pattern begins, as written and on disk: with variables, in the project, above it, or anywhere."""
+        if _OPEN in pattern:
+            prefix = pattern[: pattern.rfind(_CLOSE) + 1]
+            slash = "/" if pattern[len(prefix) :].startswith("/") or self._fill(prefix).endswith("/") else ""
+            shown = prefix + ("/" if pattern[len(prefix) :].startswith("/") else "")
+            return shown, self.real(prefix).rstrip("/") + slash
+        if pattern.startswith("/"):
+            return "/", "/"
+        above = os.path.normpath(pattern).split("/").count("..")
+        folder = self.real("../" * above).rstrip("/")
+        return "../" * above, f"{folder}/"
 
 
 def _above_magic(pattern: str, fixed: int) -> str:

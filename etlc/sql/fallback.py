@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from etlc.ir.binding import SqlError
 from etlc.sql.params import BoundSql
 from etlc.sql.tokens import Token, depths, tokens_of
 from etlc.sql.tree import Facts, read_tree
@@ -20,8 +18,8 @@ _QUERY_STARTS = frozenset({"select", "with", "from", "values", "table", "pivot",
 _LIST_ENDS = frozenset({"using", "group", "order", "limit", "offset"})
 
 
-def read_query(text: str, parse: Callable[[str], dict[str, Any] | SqlError]) -> Facts | None:
-    """The facts of a query with PIVOT; None where it is no such query. ``parse`` is the binder's."""
+def read_query(text: str, parse: Callable[[str], object]) -> Facts | None:
+    """The facts of a query with PIVOT; None where it is no such query. ``parse`` is the binder's: a tree or an error."""
     listed = _with_lists(text)
     tree = parse(listed.text) if listed.edits else None
     if not isinstance(tree, dict) or len(tree.get("statements", [])) != 1:

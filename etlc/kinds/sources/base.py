@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -58,8 +59,8 @@ def wanted_hive(path: str, options: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def file_list(files: Iterable[str]) -> str:
-    """An explicit list of files as a SQL list."""
-    return "[" + ", ".join(string(file) for file in files) + "]"
+    """An explicit list of files as a SQL list. DuckDB would take a name like ``a[1].csv`` for a pattern."""
+    return "[" + ", ".join(string(glob.escape(file)) for file in files) + "]"
 
 
 def filename_column(options: Mapping[str, object]) -> str:
