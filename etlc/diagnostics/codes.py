@@ -75,9 +75,7 @@ _ALL = (
     Code("E901", "unexpected error"),
     # warnings
     Code("W201", "volatile function"),
-    Code("W202", "SQL that etlc cannot analyse"),
     Code("W401", "new column in a source"),
-    Code("W402", "lock file differs from the source"),
 )
 
 CODES: dict[str, Code] = {code.code: code for code in _ALL}
