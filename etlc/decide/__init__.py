@@ -65,7 +65,9 @@ def decide(plan: Plan, memory: Memory, observations: Observations, request: Requ
                 models[name] = Decision(name, "drop", "drop", Reason("removed"))
     shown = {name: d for name, d in models.items() if name in selected or d.action != "skip" or d.checks}
     outputs = tuple(
-        _decide_output(output, versions[output.model], memory, observations)
+        _decide_output(
+            output, versions[output.model], memory, observations, request.full_refresh and output.model in changed
+        )
         for output in plan.outputs
         if output.model in selected or output.model in changed
     )
@@ -166,8 +168,12 @@ def _landing(
     return SourceDecision(name, "land", now.version, fresh, gone, anew, columns, checks)
 
 
-def _decide_output(output: PlanOutput, version: str, memory: Memory, observations: Observations) -> OutputDecision:
+def _decide_output(
+    output: PlanOutput, version: str, memory: Memory, observations: Observations, anew: bool
+) -> OutputDecision:
     record = memory.outputs.get(output.name)
+    if anew:
+        return OutputDecision(output.name, output.model, "write", Reason("refresh"))
     if record is None:
         return OutputDecision(output.name, output.model, "write", Reason("output_first"))
     if record.fingerprint != output.fingerprint:

@@ -229,7 +229,7 @@ def test_a_full_refresh_builds_what_was_asked_for(tmp_path: Path) -> None:
     plan = compiled(tmp_path)
     memory = after(plan, look(plan))
     everything = work(decide(plan, memory, look(plan), Request(None, True), "m"))
-    assert {reason for _, reason in everything.values()} == {"refresh"} and len(everything) == 5
+    assert {reason for _, reason in everything.values()} == {"refresh"} and len(everything) == 6
     assert work(decide(plan, memory, look(plan), Request(frozenset({"right_"}), True), "m")) == {
         "right_": ("inline", "refresh")
     }
