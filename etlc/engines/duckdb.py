@@ -220,6 +220,8 @@ def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:
         "allow_persistent_secrets=false",
         "python_enable_replacements=false",
         "errors_as_json=true",
+        # DuckDB 2.0 writes files from threads of their own, and when the disk is full it may wait for them forever.
+        "" if duckdb.__version__.startswith("1.") else "async_threads=0",
         f"memory_limit={string(limits['memory'])}" if "memory" in limits else "",
         f"threads={int(limits['threads'])}" if "threads" in limits else "",
         f"temp_directory={string(fence.temp)}" if fence.temp else "",
