@@ -27,7 +27,9 @@ def bakery(tmp_path: Path) -> Path:
 def test_the_table_of_commands_is_complete() -> None:
     """Every command of the README is one of etlc, and the other way round."""
     told = set(re.findall(r"^\| `([a-z]+)[ `]", README, re.MULTILINE))
-    shown = subprocess.run([sys.executable, "-m", "etlc", "--help"], check=True, capture_output=True, text=True, cwd=ROOT)
+    shown = subprocess.run(
+        [sys.executable, "-m", "etlc", "--help"], check=True, capture_output=True, text=True, cwd=ROOT
+    )
     known = set(re.findall(r"^  ([a-z]+) ", shown.stdout.split("Commands:")[1], re.MULTILINE))
     assert told == known
 
