@@ -179,10 +179,9 @@ def with_layouts(job: _Run, decisions: Decisions, observations: Observations) ->
         if decision.action != "skip" and job.plan.sources[name].rows is None
     ]
     if wanted and any(not part.layout for name in wanted for part in found[name].parts):
-        with scratch(job.plan, job.project, job.paths) as engine:
-            session = engine.session()
-            for name in wanted:
-                found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
+        session = job.engine.session()
+        for name in wanted:
+            found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
     for name in wanted:
         readers = [model.name for model in job.plan.models.values() if name in model.reads]
         find_drift(job.plan.sources[name], found[name], job.ran.diagnostics, readers)
