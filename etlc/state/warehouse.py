@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from etlc.engines.base import Session
+from etlc.ir.codec import Unfit, decode, encode
 from etlc.ir.record import Memory, ModelRecord, OutputRecord, Part, SourceState
 from etlc.sql.quote import literals, string
 
@@ -58,7 +59,7 @@ def recall(session: Session) -> Memory:
         raise StateUnreadable(f"its state has format {found[0][0]}, and this etlc reads format {FORMAT}")
     try:
         return _read(session, relations)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, Unfit) as error:
         raise StateUnreadable(f"its state is damaged ({error})") from error
 
 
@@ -73,24 +74,20 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
             version, tuple(sorted(parts.get(name, ()), key=lambda part: part.path)), tuple(json.loads(landed))
         )
         checked[name] = json.loads(checks)
-    models = {name: _model(json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.models")}
+    models = {
+        name: decode(ModelRecord, json.loads(text))
+        for name, text in session.rows("SELECT name, record FROM _etlc.models")
+    }
     outputs = {
-        name: OutputRecord(**json.loads(text)) for name, text in session.rows("SELECT name, record FROM _etlc.outputs")
+        name: decode(OutputRecord, json.loads(text))
+        for name, text in session.rows("SELECT name, record FROM _etlc.outputs")
     }
     return Memory(models, sources, checked, outputs, relations)
 
 
-def _model(data: dict[str, object]) -> ModelRecord:
-    columns = data.pop("columns")
-    if not isinstance(columns, list):
-        raise ValueError("columns of a model")
-    return ModelRecord(columns=tuple(columns), **data)  # type: ignore[arg-type]
-
-
 def save_model(session: Session, record: ModelRecord) -> None:
     """Put a model's record in place of the one before. Within the transaction that changes its data."""
-    fields = {name: getattr(record, name) for name in ModelRecord.__dataclass_fields__}
-    text = json.dumps({**fields, "inputs": dict(record.inputs), "checked": dict(record.checked)})
+    text = json.dumps(encode(record))
     forget_model(session, record.name)
     _insert(session, "_etlc.models", [(record.name, record.version, text)])
 
@@ -148,9 +145,8 @@ def forget_sources(session: Session, names: Iterable[str]) -> None:
 
 def save_output(session: Session, record: OutputRecord) -> None:
     """Remember what was written."""
-    fields = {name: getattr(record, name) for name in OutputRecord.__dataclass_fields__}
     session.execute(f"DELETE FROM _etlc.outputs WHERE name = {string(record.name)}")
-    _insert(session, "_etlc.outputs", [(record.name, json.dumps({**fields, "files": dict(record.files)}))])
+    _insert(session, "_etlc.outputs", [(record.name, json.dumps(encode(record)))])
 
 
 def save_run(
