@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -14,8 +14,8 @@ from etlc.cli.app import app
 
 
 @pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A fresh pretending pipeline, which ``from etlc import pipeline`` finds."""
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A fresh pretending pipeline, which ``from etlc import pipeline`` finds, and nobody after the test."""
     spec = importlib.util.spec_from_file_location("etlc.pipeline", Path(__file__).with_name("pretended.py"))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -23,7 +23,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(etlc, "pipeline", module, raising=False)
     monkeypatch.delitem(sys.modules, "etlc.cli.running", raising=False)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.modules.pop("etlc.cli.running", None)  # imported meanwhile, it would go on with the pretending one
 
 
 @pytest.fixture
