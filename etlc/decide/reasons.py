@@ -45,6 +45,8 @@ def _placement_reason(model: PlanModel, record: ModelRecord) -> Reason:
         return Reason("storage", detail=f"{record.placement.split(' ')[0]} to {model.storage}")
     if record.published != model.published:
         return Reason("publish", detail="published" if model.published else "hidden")
+    if model.snapshot != record.placement.endswith(" of stored rows"):
+        return Reason("storage", detail="its rows are " + ("stored now" if model.snapshot else "not stored any more"))
     return Reason("storage", detail="what it reads moved")
 
 

@@ -23,6 +23,8 @@ def placement(model: PlanModel, schemas: Mapping[str, str]) -> str:
     """How and where a model is kept. A view names the schemas of what it reads, since its text does."""
     if model.storage == "inline":
         return "inline"
+    if model.snapshot:
+        return f"view {model.schema} of stored rows"
     below = "".join(f" {need}@{schemas[need]}" for need in model.reads) if model.storage == "view" else ""
     return f"{model.storage} {model.schema}{below}"
 

@@ -13,7 +13,7 @@ from etlc.ir.decision import Decision, Reason
 from etlc.ir.event import CheckResult, ModelResult
 from etlc.ir.plan import HIDDEN_SCHEMA, Plan, PlanCheck, PlanModel
 from etlc.ir.record import ModelRecord
-from etlc.ir.statements import create_table, create_view
+from etlc.ir.statements import create_snapshot_view, create_table, create_view
 from etlc.sql.quote import qualified
 
 
@@ -75,19 +75,28 @@ def _clear(desk: Desk, model: PlanModel) -> None:
     for schema in ("main", HIDDEN_SCHEMA):
         kind = memory.relations.get(f"{schema}.{model.name}".lower())
         ours = schema == HIDDEN_SCHEMA or published
-        stays = schema == model.schema and kind == model.storage
+        stays = kind == _wanted(model, schema)
         if kind and ours and not stays:
             desk.session.execute(f"DROP {kind.upper()} IF EXISTS {qualified(schema, model.name)}")
+
+
+def _wanted(model: PlanModel, schema: str) -> str:
+    """The kind of relation that a model has in a schema, "" for none."""
+    if model.snapshot and schema == HIDDEN_SCHEMA:
+        return "table"
+    return model.storage if schema == model.schema else ""
 
 
 def _make(desk: Desk, model: PlanModel) -> int | None:
     session = desk.session
     if model.storage == "inline":
         return None
-    if model.storage == "view":
+    if model.storage == "view" and not model.snapshot:
         session.execute(create_view(desk.tools.plan, model))
         return None
     rows = session.rows(create_table(model))
+    if model.snapshot:
+        session.execute(create_snapshot_view(model))
     relation = qualified(model.schema, model.name)
     given = [(name.lower(), type_name) for name, type_name, *_ in session.rows(f"DESCRIBE {relation}")]
     promised = [(column.name.lower(), column.type) for column in model.columns]

@@ -25,7 +25,10 @@ from etlc.sql.quote import ident, idents, qualified
 def land(
     source: PlanSource, state: SourceState, decision: SourceDecision, desk: Desk
 ) -> tuple[SourceRead, SourceState]:
-    """Bring the landed table of a source up to its files, with the state, in one transaction. Raises EngineError."""
+    """Bring the landed table of a source up to its files, with the state, in a transaction that the caller has begun.
+
+    Raises EngineError.
+    """
     begun = time.monotonic()
     session, tools = desk.session, desk.tools
     table = qualified(LANDING_SCHEMA, source.name)
@@ -33,16 +36,15 @@ def land(
     scan = scan_sql(source, fresh, decision.columns, tools.paths, by_file=source.rows is None)
     types = {column.name: column.type for column in source.columns}
     landed = replace(state, landed=tuple(f"{name}:{types[name]}" for name in decision.columns))
-    with desk.transaction():
-        if decision.anew:
-            session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan}")
-        else:
-            gone = list(decision.gone)
-            session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [gone])
-            if fresh:
-                session.execute(f"INSERT INTO {table} ({idents([*decision.columns, FILE_COLUMN])}) {scan}")
-        tools.store.save_source(session, source.name, landed, tools.memory.source_checks.get(source.name, {}))
-        rows = session.rows(f"SELECT count(*) FROM {table}")[0][0]
+    if decision.anew:
+        session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan}")
+    else:
+        gone = list(decision.gone)
+        session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [gone])
+        if fresh:
+            session.execute(f"INSERT INTO {table} ({idents([*decision.columns, FILE_COLUMN])}) {scan}")
+    tools.store.save_source(session, source.name, landed, tools.memory.source_checks.get(source.name, {}))
+    rows = session.rows(f"SELECT count(*) FROM {table}")[0][0]
     return SourceRead(source.name, len(state.parts), int(rows), time.monotonic() - begun), landed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
@@ -92,6 +93,10 @@ def place(source: PlanSource) -> Span:
     return Span(source.file, source.line, source.column, source.line, source.column + len(source.name))
 
 
+class _Misread(Exception):
+    """A source could not be read: the transaction is to be rolled back."""
+
+
 class Sources:
     """The sources of a run. After :meth:`run`, ``blocked`` are those whose error checks failed."""
 
@@ -103,11 +108,12 @@ class Sources:
         self._states = dict(tools.observations.sources)
 
     def run(self, desk: Desk) -> Iterator[Event]:
-        """Land what is to be landed and check it; problems are collected in ``diagnostics``."""
+        """Land what is to be landed and check it; problems are collected in ``diagnostics``, and then nothing landed."""
+        landing = {name: d for name, d in self.decisions.sources.items() if d.action == "land"}
+        if landing:
+            yield from self._land(landing, desk)
         for name, decision in self.decisions.sources.items():
-            if decision.action == "land":
-                yield from self._land(name, decision, desk)
-            elif decision.action == "read":
+            if decision.action == "read":
                 self._read(name, desk)
         if self.diagnostics.errors:
             return
@@ -115,13 +121,38 @@ class Sources:
             if decision.checks:
                 yield from self._check(name, decision.checks, desk)
 
-    def _land(self, name: str, decision: SourceDecision, desk: Desk) -> Iterator[Event]:
-        yield Started("source", name, "land")
+    def _land(self, landing: Mapping[str, SourceDecision], desk: Desk) -> Iterator[Event]:
+        """All in one transaction: views read what is landed, and a file that cannot be read stops the whole run."""
+        landed: dict[str, SourceState] = {}
+        events: list[Event] = []
+        failed: dict[str, EngineError] = {}
+        with suppress(_Misread), desk.transaction():
+            for name, decision in landing.items():
+                yield Started("source", name, "land")
+                try:
+                    event, landed[name] = land(self.tools.plan.sources[name], self._states[name], decision, desk)
+                    events.append(event)
+                except EngineError as error:
+                    failed[name] = error
+                    raise _Misread from error
+        if not failed:
+            self._states.update(landed)
+            yield from events
+            return
+        for name in landing:
+            problem = failed.get(name) or (None if name in landed else self._unreadable(name, desk))
+            if problem is not None:
+                self._misread(name, problem)
+
+    def _unreadable(self, name: str, desk: Desk) -> EngineError | None:
+        """Why a source that was not reached cannot be read, if it cannot."""
+        source, state = self.tools.plan.sources[name], self._states[name]
         try:
-            event, self._states[name] = land(self.tools.plan.sources[name], self._states[name], decision, desk)
-            yield event
+            if source.used and source.rows is None:
+                desk.session.rows(cast_query(source, list(state.parts), self.tools.paths))
         except EngineError as error:
-            self._misread(name, error)
+            return error
+        return None
 
     def _read(self, name: str, desk: Desk) -> None:
         """Remember the files; where a type differs from the pinned one, see that every value casts."""

@@ -70,6 +70,8 @@ class PlanSource:
 class PlanModel:
     """A model as it is run. ``storage`` is ``table``, ``view`` or ``inline``; ``sql`` is the user's query, params bound.
 
+    ``snapshot``: a view that shows stored rows, so that new ones can be checked before anybody sees them.
+
     ``fingerprint`` is that of its meaning alone: of what it reads, only the names are in it. ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
     ``uses`` are the columns of each source that its query may read.
@@ -94,6 +96,7 @@ class PlanModel:
     owner: str = ""
     path: str = ""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    snapshot: bool = False
 
     @property
     def schema(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
+from etlc.ir.plan import HIDDEN_SCHEMA, LANDING_SCHEMA, Plan, PlanModel
 from etlc.sql.quote import ident, idents, qualified
 
 UNTYPED = '"NULL"'
@@ -21,7 +21,17 @@ def exact_query(model: PlanModel) -> str:
 
 def create_table(model: PlanModel) -> str:
     """CREATE OR REPLACE TABLE from the user's own text."""
-    return f"CREATE OR REPLACE TABLE {qualified(model.schema, model.name)} AS\n{model.sql}"
+    return f"CREATE OR REPLACE TABLE {stored_rows(model)} AS\n{model.sql}"
+
+
+def stored_rows(model: PlanModel) -> str:
+    """The quoted table that holds the rows of a model that has any."""
+    return qualified(HIDDEN_SCHEMA if model.snapshot else model.schema, model.name)
+
+
+def create_snapshot_view(model: PlanModel) -> str:
+    """The published view of a model's stored rows."""
+    return f"CREATE OR REPLACE VIEW {qualified(model.schema, model.name)} AS SELECT * FROM {stored_rows(model)}"
 
 
 def create_view(plan: Plan, model: PlanModel, scans: Mapping[str, str] | None = None) -> str:

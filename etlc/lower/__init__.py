@@ -11,7 +11,7 @@ from etlc.ir.spec import OutputSpec
 from etlc.kinds.sinks import sink_kind
 from etlc.kinds.sources import source_kind
 from etlc.lower.fingerprint import digest, query_fingerprint
-from etlc.lower.storage import storages
+from etlc.lower.storage import snapshots, storages
 from etlc.lower.used import columns_of, used_columns
 
 __all__ = ["digest", "lower"]
@@ -22,13 +22,15 @@ def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
     spec = bound.graph.spec
     stored = storages(bound)
     used = used_columns(bound)
-    viewed = {need for name, model in bound.models.items() if stored[name][0] == "view" for need in model.model.reads}
+    kept = snapshots(bound, stored)
+    views = [model for name, model in bound.models.items() if stored[name][0] == "view" and name not in kept]
+    viewed = {need for view in views for need in view.model.reads}
     sources = {name: _source(name, bound, rows.get(name), used[name], name in viewed) for name in bound.schemas}
     relations: dict[str, Sequence[Column]] = {
         name: [Column(column.name, column.type) for column in schema.columns] for name, schema in bound.schemas.items()
     }
     relations.update({name: model.columns for name, model in bound.models.items()})
-    models = {name: _model(model, bound, stored[name], relations) for name, model in bound.models.items()}
+    models = {name: _model(model, bound, stored[name], name in kept, relations) for name, model in bound.models.items()}
     known = {name.lower(): name for name in models}
     outputs = tuple(_output(o, known[o.model.lower()]) for o in spec.outputs if o.model.lower() in known)
     limits = {"memory": spec.limits.memory, "threads": spec.limits.threads, "temp": spec.limits.temp}
@@ -67,7 +69,11 @@ def _source(name: str, bound: BoundGraph, rows: str | None, used: list[str], vie
 
 
 def _model(
-    bound: BoundModel, graph: BoundGraph, stored: tuple[str, str], relations: Mapping[str, Sequence[Column]]
+    bound: BoundModel,
+    graph: BoundGraph,
+    stored: tuple[str, str],
+    snapshot: bool,
+    relations: Mapping[str, Sequence[Column]],
 ) -> PlanModel:
     model = bound.model
     facts = model.query.facts
@@ -89,7 +95,7 @@ def _model(
         checks=_checks(graph.checks.get(model.name, ())),
         volatile=model.name in graph.volatile,
         dynamic=facts.dynamic,
-        reason=stored[1],
+        reason=f"{stored[1]}; it shows stored rows, since they are checked first" if snapshot else stored[1],
         file=span.file,
         line=span.line,
         column=span.column,
@@ -98,6 +104,7 @@ def _model(
         owner=str(model.spec.owner or ""),
         path=model.spec.sql_file or model.spec.file,
         uses={need: tuple(columns) for need, columns in used.items()},
+        snapshot=snapshot,
     )
 
 

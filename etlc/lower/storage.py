@@ -26,6 +26,25 @@ def storages(bound: BoundGraph) -> dict[str, tuple[str, str]]:
     return found
 
 
+def snapshots(bound: BoundGraph, stored: Mapping[str, tuple[str, str]]) -> set[str]:
+    """The published views that show stored rows: those with an error check on them, or on what is read through them.
+
+    A plain view has the new rows of what it reads at once, before any check of them could run.
+    """
+    found: set[str] = set()
+    audited: set[str] = set()
+    for name in (*bound.schemas, *bound.models):
+        model = bound.models.get(name)
+        if model is not None and stored[name][0] == "table":
+            continue
+        checked = any(check.check.spec.severity == "error" for check in bound.checks.get(name, ()))
+        if not checked and audited.isdisjoint(model.model.reads if model else ()):
+            continue
+        shown = model is not None and stored[name][0] == "view" and model.model.published
+        (found if shown else audited).add(name)
+    return found
+
+
 def _needs(check: GraphCheck) -> list[str]:
     others = [str(relation).lower() for relation, _ in check.spec.check.others()]
     return others + [name.lower() for name in (check.query.reads if check.query else ())]

@@ -22,9 +22,9 @@ from etlc.execute.sources import Sources, check_each, fill_layouts, find_drift
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, Request
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
-from etlc.ir.plan import LANDING_SCHEMA, Plan
+from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
 from etlc.ir.record import Memory, Observations
-from etlc.ir.statements import create_table, create_view, exact_query
+from etlc.ir.statements import create_snapshot_view, create_table, create_view, exact_query
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
 from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.selecting import selected
@@ -104,8 +104,14 @@ def statements(plan: Plan, memory: Memory, decisions: Decisions) -> dict[str, li
         elif model.storage == "inline":
             found[name] = [exact_query(model)]
         else:
-            found[name] = [create_view(plan, model) if model.storage == "view" else create_table(model)]
+            found[name] = _make_statements(plan, model)
     return found
+
+
+def _make_statements(plan: Plan, model: PlanModel) -> list[str]:
+    if model.snapshot:
+        return [create_table(model), create_snapshot_view(model)]
+    return [create_view(plan, model) if model.storage == "view" else create_table(model)]
 
 
 def run(project: Project, options: Options, on_event: Callable[[Event], None]) -> Ran:
