@@ -20,13 +20,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": set(LAYERS),
     "resolve": set(LAYERS),
     "bind": set(LAYERS),
+    "analyze": set(LAYERS),
     "lower": set(LAYERS),
     "decide": set(LAYERS),
     "execute": set(LAYERS) | PROTOCOLS,
     "engines": {"ir", "sql"},
     "state": {"ir", "sql", "etlc.engines.base"},
     "report": {"diagnostics", "ir"},
-    "pipeline": {*LAYERS, "load", "resolve", "bind", "lower", "decide", "execute", "engines", "state"},
+    "pipeline": {*LAYERS, "load", "resolve", "bind", "analyze", "lower", "decide", "execute", "engines", "state"},
     "cli": {"pipeline", "report", "diagnostics", "ir"},
 }
 

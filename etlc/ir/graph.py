@@ -9,6 +9,7 @@ from etlc.diagnostics import SqlText
 from etlc.ir.binding import Column
 from etlc.ir.spec import CheckSpec, LockedColumn, ModelSpec, SourceSpec, Spec
 from etlc.sql.params import BoundSql
+from etlc.sql.syntax import Query as Syntax
 from etlc.sql.tree import Facts
 
 
@@ -16,13 +17,15 @@ from etlc.sql.tree import Facts
 class Query:
     """A query of the user's: as written, with its params bound, and what DuckDB's own tree says of it.
 
-    ``reads`` are the names (as declared) of the sources and models that it reads.
+    ``reads`` are the names (as declared) of the sources and models that it reads. ``syntax`` is None where DuckDB gives
+    no tree of it.
     """
 
     text: SqlText
     bound: BoundSql
     facts: Facts
     reads: tuple[str, ...]
+    syntax: Syntax | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,5 +173,6 @@ class Spec:
     outputs: tuple[OutputSpec, ...]
     tests: tuple[UnitTestSpec, ...]
     locked: Mapping[str, LockedSource]
+    strict: bool = False
     incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
     span: Span = place()

@@ -232,6 +232,7 @@ PROJECT = s.record(
         "defaults": Key(DEFAULTS, "Properties of every model that does not say otherwise."),
         "limits": Key(LIMITS, "Bounds on what a run may use."),
         "allow": Key(_TEXTS, "Folders and addresses outside the project that sources and outputs may use."),
+        "strict": Key(s.flag(), "true: warn of published models without owner, description, key or check."),
     },
     _found,
     lenient=True,

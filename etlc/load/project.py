@@ -101,6 +101,7 @@ class _Loading:
             params={str(name): param for name, param in self.values.get("params", {}).items()},
             limits=self.values.get("limits", Limits()),
             allow=allow,
+            strict=self.values.get("strict", False),
             sources=kept_sources,
             models=kept_models,
             outputs=self._outputs(pipelines, allow),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from etlc.analyze import analyze
 from etlc.bind import bind, needs_look, rows_sql
 from etlc.diagnostics import Diagnostics
 from etlc.engines.binder import DuckBinder
@@ -34,6 +35,7 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
     graph = resolve(spec, options.params, binder, diagnostics)
     looked = look_at(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
+    analyze(bound, diagnostics)
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:

@@ -1,0 +1,48 @@
+"""What is known of the rows of a relation before any is read: names, types, NULLs and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Key = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column. ``type`` is "" and ``nullable`` is None where they are not known.
+
+    ``origin`` is the relation and column that it is a plain copy of. ``mean``: it is an average. ``repeated`` names
+    the relation whose rows a join repeated it for. ``numbers``: it counts 1, 2, 3... within each value of these columns.
+    """
+
+    name: str
+    type: str = ""
+    nullable: bool | None = None
+    origin: tuple[str, str] | None = None
+    mean: bool = False
+    repeated: str = ""
+    numbers: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation with its fields in order. ``keys`` are sets of field names (lower case) that no two rows share; the
+    empty key says that there is at most one row. Not ``complete``: it may have more fields than are known."""
+
+    name: str
+    fields: tuple[Field, ...]
+    keys: frozenset[Key] = frozenset()
+    complete: bool = True
+
+    def index(self, name: str) -> int | None:
+        """The position of a field by its name, whatever its case."""
+        lower = name.lower()
+        return next((n for n, field in enumerate(self.fields) if field.name.lower() == lower), None)
+
+    @property
+    def single(self) -> bool:
+        """Whether it has one row at most."""
+        return frozenset() in self.keys
+
+
+UNKNOWN = Relation("", (), complete=False)

@@ -1,0 +1,293 @@
+"""From a query's syntax to what is known of its rows, with a scope for each SELECT on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from etlc.analyze.joins import depend
+from etlc.analyze.output import output_of
+from etlc.analyze.relation import UNKNOWN, Field, Key, Relation
+from etlc.analyze.scope import Entry, Scope, Step
+from etlc.sql.syntax import (
+    Combined,
+    Computed,
+    Derived,
+    Expr,
+    From,
+    Join,
+    Opaque,
+    Query,
+    Recursion,
+    Rows,
+    Select,
+    Table,
+    Tail,
+)
+
+_SERIES = ("range", "generate_series")
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A query with all its scopes, innermost first, and the relations of the arms of its set operations."""
+
+    output: Relation = UNKNOWN
+    scopes: list[Scope] = field(default_factory=list)
+    combined: list[tuple[Combined, list[Relation]]] = field(default_factory=list)
+    ctes: dict[str, Relation] = field(default_factory=dict)
+
+
+def resolve_query(query: Query, relations: Mapping[str, Relation]) -> Resolved:
+    """Resolve a query against the sources and models that it reads, by lower-case name."""
+    resolver = _Resolver(relations)
+    resolver.found.output = resolver.query(query, None, {})
+    return resolver.found
+
+
+class _Resolver:
+    def __init__(self, relations: Mapping[str, Relation]) -> None:
+        self.relations = relations
+        self.found = Resolved()
+
+    def query(self, query: Query, parent: Scope | None, ctes: Mapping[str, Relation]) -> Relation:
+        """What is known of the rows of a query."""
+        ctes = self._with(query, parent, ctes)
+        if isinstance(query, Select):
+            return self._select(query, parent, ctes)
+        if isinstance(query, Combined):
+            return self._combined(query, parent, ctes)
+        return self.query(query.start, parent, ctes)
+
+    def _with(self, query: Query, parent: Scope | None, ctes: Mapping[str, Relation]) -> Mapping[str, Relation]:
+        inner = dict(ctes)
+        for cte in query.tail.ctes:
+            if isinstance(cte.query, Recursion):
+                inner[cte.name.lower()] = self._recursive(cte.query, cte.name, cte.columns, parent, inner)
+            else:
+                found = self.query(cte.query, parent, inner)
+                inner[cte.name.lower()] = _renamed(replace(found, name=cte.name), cte.columns)
+            self.found.ctes[cte.name.lower()] = inner[cte.name.lower()]
+        return inner
+
+    def _recursive(
+        self, query: Recursion, name: str, columns: tuple[str, ...], parent: Scope | None, ctes: Mapping[str, Relation]
+    ) -> Relation:
+        """Of what comes in later rounds only the names are known; and the types, which DuckDB takes from the start."""
+        start = _renamed(self.query(query.start, parent, ctes), columns)
+        fields = tuple(Field(one.name, one.type) for one in start.fields)
+        known = Relation(name, fields, complete=start.complete)
+        self.query(query.step, parent, {**ctes, name.lower(): known})
+        return known
+
+    def _combined(self, query: Combined, parent: Scope | None, ctes: Mapping[str, Relation]) -> Relation:
+        arms = [self.query(arm, parent, ctes) for arm in query.arms]
+        self.found.combined.append((query, arms))
+        if query.by_name or any(len(arm.fields) != len(arms[0].fields) or not arm.complete for arm in arms):
+            return UNKNOWN if not query.by_name else _by_name(arms)
+        if query.operation in ("except", "intersect"):
+            return replace(arms[0], keys=arms[0].keys if query.all else arms[0].keys | _all_fields(arms[0]))
+        fields = tuple(_either([arm.fields[n] for arm in arms]) for n in range(len(arms[0].fields)))
+        found = Relation("", fields)
+        keys = frozenset[Key]() if query.all else _all_fields(found)
+        return replace(found, keys=keys | ({frozenset()} if query.tail.limit == 1 else set()))
+
+    def _select(self, select: Select, parent: Scope | None, ctes: Mapping[str, Relation]) -> Relation:
+        scope = Scope(select, parent)
+        if select.source is not None:
+            self._from(select.source, scope, ctes)
+        for item in select.items:
+            self._names(item, scope, ctes)
+        aliases = {item.alias.lower(): item for item in select.items if item.alias}
+        for clause in select.clauses():
+            if clause not in select.items:
+                self._names(clause, scope, ctes, aliases)
+        depend(scope)
+        scope.output = output_of(scope)
+        self.found.scopes.append(scope)
+        return scope.output if scope.sure else Relation("", scope.output.fields, complete=scope.output.complete)
+
+    def _from(self, node: From, scope: Scope, ctes: Mapping[str, Relation]) -> None:
+        if isinstance(node, Join):
+            first = len(scope.entries)
+            self._from(node.left, scope, ctes)
+            middle = len(scope.entries)
+            self._from(node.right, scope, ctes)
+            self._join(Step(node, range(first, middle), range(middle, len(scope.entries))), scope, ctes)
+            return
+        before = len(self.found.scopes)
+        relation = self._relation(node, scope, ctes)
+        alias = node.alias or (node.name if isinstance(node, Table) else "")
+        lateral = any(_reaches(one, scope) for one in self.found.scopes[before:])
+        scope.entries.append(Entry(alias.lower(), relation, node, lateral=lateral))
+
+    def _relation(self, node: From, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
+        if isinstance(node, Table):
+            name = node.name.lower()
+            found = ctes.get(name) or self.relations.get(name) or UNKNOWN
+            return _renamed(found, node.columns)
+        if isinstance(node, Derived):
+            found = self.query(node.query, scope, ctes)
+            return _renamed(replace(found, name=node.alias), node.columns)
+        if isinstance(node, Rows):
+            width = len(node.rows[0]) if node.rows else 0
+            found = Relation(node.alias, tuple(Field(f"col{n}") for n in range(width)), _at_most_one(len(node.rows)))
+            return _renamed(found, node.columns)
+        if isinstance(node, Computed):
+            return self._computed(node, scope, ctes)
+        if isinstance(node, Opaque) and node.source is not None:
+            self._from(node.source, Scope(_NOTHING, scope), ctes)
+        return UNKNOWN
+
+    def _computed(self, node: Computed, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
+        self._names(node.call, scope, ctes)
+        if node.call.name not in (*_SERIES, "unnest") or len(node.columns) > 1:
+            return UNKNOWN
+        name = node.columns[0] if node.columns else node.alias or node.call.name
+        keys = frozenset([frozenset([name.lower()])]) if node.call.name in _SERIES else frozenset()
+        return Relation(node.alias or node.call.name, (Field(name),), keys)
+
+    def _join(self, step: Step, scope: Scope, ctes: Mapping[str, Relation]) -> None:
+        join = step.join
+        scope.steps.append(step)
+        if join.form == "natural":
+            left = {one.name.lower() for n in step.left for one in scope.entries[n].relation.fields}
+            right = [one.name.lower() for n in step.right for one in scope.entries[n].relation.fields]
+            scope.using.update(name for name in right if name in left)
+        scope.using.update(name.lower() for name in join.using)
+        if join.condition is not None:
+            self._names(join.condition, scope, ctes)
+        for number in step.right if join.kind in ("left", "full") else ():
+            scope.entries[number].optional = True
+        for number in step.left if join.kind in ("right", "full") else ():
+            scope.entries[number].optional = True
+        for number in step.right if join.kind in ("semi", "anti") else ():
+            scope.entries[number].shown = False
+
+    def _names(
+        self, expr: Expr, scope: Scope, ctes: Mapping[str, Relation], aliases: Mapping[str, Expr] | None = None
+    ) -> None:
+        """Resolve the names in an expression. ``aliases`` are items that may be meant where no column is."""
+        for part in _outside_lambdas(expr):
+            if part.kind == "column":
+                self._column(part, scope, aliases if aliases is not None else _earlier(expr, scope))
+            elif part.kind == "position":
+                scope.sure = False
+            elif part.query is not None:
+                before = len(self.found.scopes)
+                self.query(part.query, scope, ctes)
+                scope.correlated[part] = {
+                    place[0] for one in self.found.scopes[before:] for place in _reaches(one, scope)
+                }
+
+    def _column(self, expr: Expr, scope: Scope, aliases: Mapping[str, Expr]) -> None:
+        name = expr.path[0].lower()
+        item = aliases.get(name) if len(expr.path) == 1 else None
+        if item is not None and any(order.expr is expr for order in scope.select.tail.order):
+            scope.aliased[expr] = item  # ORDER BY takes the alias first, all else the column
+            return
+        found = scope.find(expr.path)
+        if len(found) == 1 and not (len(expr.path) == 1 and scope.open):
+            scope.places[expr] = found[0]
+        elif item is not None and not found and not scope.open:
+            scope.aliased[expr] = item
+        elif found or scope.open:
+            scope.sure = False
+        else:
+            self._outside(expr, scope)
+
+    def _outside(self, expr: Expr, scope: Scope) -> None:
+        """A column of a query around this one."""
+        here = scope.parent
+        while here is not None:
+            found = here.find(expr.path)
+            if len(found) == 1 and not here.open:
+                scope.outer[expr] = here.field_at(found[0])
+                scope.reached.append((here, found[0]))
+                return
+            if found or here.open:
+                break
+            here = here.parent
+        scope.sure = False
+
+
+def _outside_lambdas(expr: Expr) -> list[Expr]:
+    """The parts of an expression, but for lambdas: the names within may be their parameters."""
+    found, stack = [], [expr]
+    while stack:
+        here = stack.pop()
+        if here.kind != "lambda":
+            found.append(here)
+            stack.extend(reversed(list(here.parts())))
+    return found
+
+
+def _earlier(expr: Expr, scope: Scope) -> Mapping[str, Expr]:
+    """The items of the select list before this one: an item may use their aliases."""
+    found: dict[str, Expr] = {}
+    for item in scope.select.items:
+        if item is expr:
+            break
+        if item.alias:
+            found[item.alias.lower()] = item
+    return found
+
+
+def _reaches(inner: Scope, scope: Scope) -> list[tuple[int, int]]:
+    return [place for here, place in inner.reached if here is scope]
+
+
+def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
+    """A relation with its first columns renamed, as an alias with columns does it."""
+    if not names:
+        return relation
+    if len(names) > len(relation.fields):
+        return replace(UNKNOWN, name=relation.name)
+    new = {one.name.lower(): name for one, name in zip(relation.fields, names, strict=False)}
+    fields = tuple(
+        replace(one, name=new.get(one.name.lower(), one.name), numbers=_mapped(one.numbers, new))
+        for one in relation.fields
+    )
+    keys = frozenset(frozenset(new.get(name, name).lower() for name in key) for key in relation.keys)
+    return Relation(relation.name, fields, keys, relation.complete)
+
+
+def _mapped(key: Key | None, new: Mapping[str, str]) -> Key | None:
+    return None if key is None else frozenset(new.get(name, name).lower() for name in key)
+
+
+def _at_most_one(rows: int) -> frozenset[Key]:
+    return frozenset([frozenset()]) if rows <= 1 else frozenset()
+
+
+def _all_fields(relation: Relation) -> frozenset[Key]:
+    names = [one.name.lower() for one in relation.fields]
+    whole = relation.complete and all(names) and len(set(names)) == len(names)
+    return frozenset([frozenset(names)]) if whole else frozenset()
+
+
+def _either(fields: list[Field]) -> Field:
+    """A column of a union."""
+    first = fields[0]
+    types = {one.type for one in fields}
+    values = {one.nullable for one in fields}
+    nullable = True if True in values else None if None in values else False
+    repeated = next((one.repeated for one in fields if one.repeated), "")
+    mean = all(one.mean for one in fields)
+    return Field(first.name, first.type if len(types) == 1 else "", nullable, mean=mean, repeated=repeated)
+
+
+def _by_name(arms: list[Relation]) -> Relation:
+    """The columns of UNION BY NAME: NULL where an arm lacks one."""
+    names: dict[str, list[Field]] = {}
+    for arm in arms:
+        for one in arm.fields:
+            names.setdefault(one.name.lower(), []).append(one)
+    fields = tuple(
+        _either(found if len(found) == len(arms) else [*found, Field(found[0].name, found[0].type, True)])
+        for found in names.values()
+    )
+    return Relation("", fields, complete=all(arm.complete for arm in arms))
+
+
+_NOTHING = Select((), None, Tail())
