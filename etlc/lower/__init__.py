@@ -10,11 +10,11 @@ from etlc.ir.plan import PinnedColumn, Plan, PlanCheck, PlanModel, PlanOutput, P
 from etlc.ir.spec import OutputSpec
 from etlc.kinds.sinks import sink_kind
 from etlc.kinds.sources import source_kind
-from etlc.lower.fingerprint import digest, query_fingerprint
+from etlc.lower.fingerprint import alike, digest, query_rest
 from etlc.lower.storage import snapshots, storages
 from etlc.lower.used import columns_of, used_columns
 
-__all__ = ["digest", "lower"]
+__all__ = ["alike", "digest", "lower"]
 
 
 def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
@@ -78,18 +78,16 @@ def _model(
     model = bound.model
     facts = model.query.facts
     inputs = {need: relations[need] for need in model.reads}
-    used = {
-        need: columns_of(facts, need, [column.name for column in relations[need]])
-        for need in model.reads
-        if need in graph.schemas
-    }
+    read = {need: columns_of(facts, need, [column.name for column in relations[need]]) for need in model.reads}
+    used = {need: columns for need, columns in read.items() if need in graph.schemas}
+    sql, rest = model.query.bound.text.strip(), query_rest(inputs, read, bound.columns, graph.schemas)
     span = model.spec.name.span
     return PlanModel(
         name=model.name,
         storage=stored[0],
         published=model.published,
-        sql=model.query.bound.text.strip(),
-        fingerprint=query_fingerprint(model.query.bound.text, inputs, used, bound.columns),
+        sql=sql,
+        fingerprint=digest("query", sql, rest),
         columns=bound.columns,
         reads=model.reads,
         checks=_checks(graph.checks.get(model.name, ())),
@@ -105,6 +103,7 @@ def _model(
         path=model.spec.sql_file or model.spec.file,
         uses={need: tuple(columns) for need, columns in used.items()},
         snapshot=snapshot,
+        rest=rest,
     )
 
 

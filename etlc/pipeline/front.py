@@ -20,13 +20,11 @@ from etlc.load import Files, load
 from etlc.lower import lower
 from etlc.pipeline.project import Front, Options, Project, Stop
 from etlc.resolve import resolve
-from etlc.sql.warm import warm
 
 
 def compile_files(files: Files, project: Project, options: Options) -> Front:
     """Compile what ``files`` hold, without any cache."""
 
-    warm()
     diagnostics = Diagnostics()
     spec = load(files, diagnostics)
     if spec is None:

@@ -25,6 +25,7 @@ from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFini
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
 from etlc.ir.record import Memory, Observations
 from etlc.ir.statements import create_snapshot_view, create_table, create_view, exact_query
+from etlc.lower.fingerprint import alike
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
 from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.selecting import selected
@@ -76,7 +77,7 @@ def plan(project: Project, options: Options) -> Planned:
     chosen = selected(front.plan, project, options)
     memory = read_memory(front.plan, project, options, paths)
     observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
-    decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-")
+    decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-", alike)
     report_conflicts(front.plan, memory, front.diagnostics)
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
 
@@ -160,7 +161,7 @@ def _events(job: _Run) -> Iterator[Event]:
     session = job.engine.session()
     memory = remembered(session, job.plan)
     observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
-    decisions = decide(job.plan, memory, observations, job.request, run_id)
+    decisions = decide(job.plan, memory, observations, job.request, run_id, alike)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
         observations = with_layouts(job, decisions, observations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from etlc.diagnostics import Span
@@ -16,7 +17,7 @@ from etlc.ir.plan import Plan
 from etlc.ir.record import Memory, Observations
 from etlc.pipeline.project import Interrupted, Options, Project, stop_with
 from etlc.pipeline.stopping import stopped, watch
-from etlc.state.warehouse import StateUnreadable, recall
+from etlc.state.warehouse import StateUnreadable, recall, recall_meanings
 
 _SPECS = Span.whole("etlc.yaml")
 _HERE = Span("")
@@ -77,7 +78,13 @@ def open_project(plan: Plan, project: Project, options: Options, paths: Paths, r
 def remembered(session: Session, plan: Plan) -> Memory:
     """What past runs left. Raises Stop where it cannot be read."""
     try:
-        return recall(session)
+        memory = recall(session)
+        changed = [
+            name
+            for name, record in memory.models.items()
+            if name in plan.models and plan.models[name].fingerprint != record.fingerprint
+        ]
+        return replace(memory, meanings=recall_meanings(session, changed)) if changed else memory
     except StateUnreadable as problem:
         raise stop_with("E505", _HERE, f"The warehouse {plan.warehouse} cannot be used: {problem}.") from problem
 
