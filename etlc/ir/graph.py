@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from etlc.diagnostics import SqlText
-from etlc.ir.binding import Column
+from etlc.ir.binding import Column, Tree
 from etlc.ir.spec import CheckSpec, LockedColumn, ModelSpec, SourceSpec, Spec
 from etlc.sql.params import BoundSql
 from etlc.sql.syntax import Query as Syntax
@@ -17,15 +17,19 @@ from etlc.sql.tree import Facts
 class Query:
     """A query of the user's: as written, with its params bound, and what DuckDB's own tree says of it.
 
-    ``reads`` are the names (as declared) of the sources and models that it reads. ``syntax`` is None where DuckDB gives
-    no tree of it.
+    ``reads`` are the names (as declared) of the sources and models that it reads.
     """
 
     text: SqlText
     bound: BoundSql
     facts: Facts
     reads: tuple[str, ...]
-    syntax: Syntax | None = field(default=None, compare=False)
+    tree: Tree | None = field(default=None, compare=False)
+
+    @property
+    def syntax(self) -> Syntax | None:
+        """The query as a tree; None where DuckDB gives none."""
+        return self.tree.get() if self.tree is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from etlc import __version__
 from etlc.analyze import analyze
 from etlc.bind import bind, needs_look, rows_sql
 from etlc.diagnostics import Diagnostics
@@ -18,22 +19,26 @@ from etlc.ir.plan import Plan
 from etlc.ir.spec import Spec
 from etlc.load import Files, load
 from etlc.lower import lower
+from etlc.pipeline.cache import Summaries, version_of
 from etlc.pipeline.project import Front, Options, Project, Stop
+from etlc.pipeline.remembering import RememberingBinder
 from etlc.resolve import resolve
 
 
 def compile_files(files: Files, project: Project, options: Options) -> Front:
-    """Compile what ``files`` hold, without any cache."""
+    """Compile what ``files`` hold; of each text, what was found out before is not found out again."""
 
     diagnostics = Diagnostics()
     spec = load(files, diagnostics)
     if spec is None:
         return Front(diagnostics, None, 0, 0, {})
-    binder = DuckBinder()
+    summaries = Summaries(project.cache)
+    binder = RememberingBinder(DuckBinder, summaries, f"{__version__} {version_of('duckdb')}")
     graph = resolve(spec, options.params, binder, diagnostics)
     looked = look_at(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
     analyze(bound, diagnostics)
+    summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:
