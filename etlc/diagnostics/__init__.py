@@ -2,6 +2,7 @@
 
 from etlc.diagnostics.codes import CODES, Code
 from etlc.diagnostics.diagnostic import Diagnostic, Diagnostics
+from etlc.diagnostics.ignores import Ignore
 from etlc.diagnostics.span import Located, Span, SqlText, span_of
 
-__all__ = ["CODES", "Code", "Diagnostic", "Diagnostics", "Located", "Span", "SqlText", "span_of"]
+__all__ = ["CODES", "Code", "Diagnostic", "Diagnostics", "Ignore", "Located", "Span", "SqlText", "span_of"]

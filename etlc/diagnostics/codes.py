@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words."""
+    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words.
+
+    ``late``: only what reads the data finds it, ``validate`` never does.
+    """
 
     code: str
     title: str
+    late: bool = False
 
     @property
     def severity(self) -> str:
@@ -36,6 +40,7 @@ _ALL = (
     Code("E114", "file cannot be read"),
     Code("E115", "unknown or mistyped parameter"),
     Code("E116", "damaged lock file"),
+    Code("E117", "code that cannot be ignored"),
     # 2xx: names, types and SQL
     Code("E201", "unknown column"),
     Code("E202", "unknown table"),
@@ -74,8 +79,9 @@ _ALL = (
     Code("E508", "query refused"),
     Code("E901", "unexpected error"),
     # warnings
+    Code("W101", "ignore that ignores nothing"),
     Code("W201", "volatile function"),
-    Code("W401", "new column in a source"),
+    Code("W401", "new column in a source", late=True),
 )
 
 CODES: dict[str, Code] = {code.code: code for code in _ALL}

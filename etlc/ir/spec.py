@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from etlc.diagnostics import Located, Span, SqlText
+from etlc.diagnostics import Ignore, Located, Span, SqlText
 from etlc.kinds.checks import Check
 
 
@@ -173,5 +173,6 @@ class Spec:
     outputs: tuple[OutputSpec, ...]
     tests: tuple[UnitTestSpec, ...]
     locked: Mapping[str, LockedSource]
+    ignores: tuple[Ignore, ...] = ()
     incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
     span: Span = place()
