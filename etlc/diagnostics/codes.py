@@ -84,4 +84,17 @@ _ALL = (
     Code("W401", "new column in a source", late=True),
 )
 
+GROUPS = {
+    "E1": "the files and their structure",
+    "E2": "names, types and SQL",
+    "E3": "checks, outputs, tests",
+    "E4": "sources",
+    "E5": "running",
+    "E9": "etlc itself",
+    "W1": "the files",
+    "W2": "models that are rebuilt",
+    "W3": "SQL that may not do what was meant",
+    "W4": "sources",
+}  # what the codes of a hundred are about
+
 CODES: dict[str, Code] = {code.code: code for code in _ALL}
