@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etlc.diagnostics import CODES, Diagnostic
 from etlc.report.diagnostics import summary
-from etlc.report.text import plain
+from etlc.report.text import clean, plain
 from etlc.report.validation import Validation
 
 
@@ -31,8 +31,8 @@ def _command(found: Diagnostic, folder: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(clean(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return clean(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
