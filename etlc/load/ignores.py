@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from etlc.diagnostics import CODES, Diagnostics, Ignore, Located, Span, SqlText
@@ -70,15 +71,18 @@ def ignores_in_sql(sql: SqlText, diagnostics: Diagnostics) -> list[Ignore]:
     """The ignores in the comments of a SQL text; where its lines are not the file's, they concern all of it."""
     found: list[Ignore] = []
     pieces = tokens_and_comments_of(sql.text)
+    before = None
     for index, piece in enumerate(pieces):
-        rest = _directive(piece.text[2:]) if piece.kind == "comment" else None
+        if piece.kind != "comment":
+            before = piece
+            continue
+        rest = _directive(piece.text[2:])
         if rest is None:
             continue
         body = piece.text[2 + rest :].removesuffix("*/" if piece.text.startswith("/*") else "")
         start = piece.start + 2 + rest
         words = [Located(word, sql.at(start + at, len(word))) for word, at in _codes(body)]
-        before = next((token for token in reversed(pieces[:index]) if token.kind != "comment"), None)
-        behind = next((token for token in pieces[index:] if token.kind != "comment"), None)
+        behind = next((token for token in islice(pieces, index, None) if token.kind != "comment"), None)
         if before is None or "\n" in sql.text[before.end : piece.start]:
             target = None if behind is None else sql.at(behind.start).line
         else:
