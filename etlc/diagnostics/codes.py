@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words."""
+    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words.
+
+    ``late``: only what reads the data finds it, ``validate`` never does.
+    """
 
     code: str
     title: str
+    late: bool = False
 
     @property
     def severity(self) -> str:
@@ -36,6 +40,7 @@ _ALL = (
     Code("E114", "file cannot be read"),
     Code("E115", "unknown or mistyped parameter"),
     Code("E116", "damaged lock file"),
+    Code("E117", "code that cannot be ignored"),
     # 2xx: names, types and SQL
     Code("E201", "unknown column"),
     Code("E202", "unknown table"),
@@ -74,6 +79,7 @@ _ALL = (
     Code("E508", "query refused"),
     Code("E901", "unexpected error"),
     # warnings
+    Code("W101", "ignore that ignores nothing"),
     Code("W201", "volatile function"),
     Code("W301", "join multiplies rows before they are added up"),
     Code("W302", "relations that nothing connects"),
@@ -93,7 +99,20 @@ _ALL = (
     Code("W316", "source that nobody reads"),
     Code("W317", "key that the query cannot keep"),
     Code("W318", "published without owner, description, key or check"),
-    Code("W401", "new column in a source"),
+    Code("W401", "new column in a source", late=True),
 )
+
+GROUPS = {
+    "E1": "the files and their structure",
+    "E2": "names, types and SQL",
+    "E3": "checks, outputs, tests",
+    "E4": "sources",
+    "E5": "running",
+    "E9": "etlc itself",
+    "W1": "the files",
+    "W2": "models that are rebuilt",
+    "W3": "SQL that may not do what was meant",
+    "W4": "sources",
+}  # what the codes of a hundred are about
 
 CODES: dict[str, Code] = {code.code: code for code in _ALL}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from etlc.diagnostics import Ignore
 from etlc.ir.binding import Column
 
 HIDDEN_SCHEMA = "_etlc_data"
@@ -138,6 +139,7 @@ class Plan:
     sources: Mapping[str, PlanSource]
     models: Mapping[str, PlanModel]
     outputs: tuple[PlanOutput, ...]
+    ignores: tuple[Ignore, ...] = ()  # of warnings that only a run finds
 
     def relation_columns(self, name: str) -> tuple[Column, ...]:
         """The columns of a source or a model."""

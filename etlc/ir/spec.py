@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from etlc.diagnostics import Located, Span, SqlText
+from etlc.diagnostics import Ignore, Located, Span, SqlText
 from etlc.kinds.checks import Check
 
 
@@ -174,5 +174,6 @@ class Spec:
     tests: tuple[UnitTestSpec, ...]
     locked: Mapping[str, LockedSource]
     strict: bool = False
+    ignores: tuple[Ignore, ...] = ()
     incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
     span: Span = place()

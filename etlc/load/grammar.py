@@ -128,6 +128,7 @@ PROPERTIES: dict[str, Key] = {
     "materialize": Key(s.choice("auto", "table", "view"), "auto: the compiler decides. table: stored. view: a view."),
     "incremental": Key(s.choice("auto", "full"), "auto: kept up by what changed, if possible. full: always rebuilt."),
     "publish": Key(s.flag(), "true: always in the warehouse, by its name. false: the compiler's own affair."),
+    "ignore": Key(_TEXTS, "Codes of warnings that are not shown for this model, e.g. W201."),
 }
 _SQL = Key(s.sql(), "One SELECT of DuckDB. Or leave it out, and write it to <name>.sql beside this file or below.")
 
@@ -233,6 +234,7 @@ PROJECT = s.record(
         "limits": Key(LIMITS, "Bounds on what a run may use."),
         "allow": Key(_TEXTS, "Folders and addresses outside the project that sources and outputs may use."),
         "strict": Key(s.flag(), "true: warn of published models without owner, description, key or check."),
+        "ignore": Key(_TEXTS, "Codes of warnings that are not shown anywhere in the project, e.g. W201."),
     },
     _found,
     lenient=True,

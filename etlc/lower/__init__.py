@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from etlc.diagnostics import CODES
 from etlc.ir.binding import Column
 from etlc.ir.graph import BoundCheck, BoundGraph, BoundModel
 from etlc.ir.plan import PinnedColumn, Plan, PlanCheck, PlanModel, PlanOutput, PlanSource
@@ -37,6 +38,7 @@ def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
     return Plan(
         str(spec.project), str(spec.warehouse), {key: str(value) for key, value in limits.items() if value is not None},
         tuple(map(str, spec.allow)), sources, models, outputs,
+        tuple(ignore for ignore in spec.ignores if CODES[ignore.code].late),
     )  # fmt: skip
 
 

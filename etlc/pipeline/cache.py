@@ -101,7 +101,7 @@ def write(folder: Path, name: str, kept: Kept) -> None:
 class Summaries:
     """What the compiler found out about each text, from one compilation to the next: a shelf (``etlc.ir.binding``).
 
-    What a compilation does not ask for is dropped when it is saved.
+    What compilations do not ask for any more goes, once it is more than what they do ask for.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -129,7 +129,9 @@ class Summaries:
     def save(self) -> None:
         """Write what was asked for or found out; nothing where nothing was found out."""
         if self._fresh:
-            _store(self._folder, _SUMMARIES, self._used)
+            idle = {name: value for name, value in self._known.items() if name not in self._used}
+            kept = idle if len(idle) <= len(self._used) else {}
+            _store(self._folder, _SUMMARIES, {**kept, **self._used})
 
 
 def _load(folder: Path, name: str) -> bytes | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from etlc import __version__
 from etlc.analyze import analyze
 from etlc.bind import bind, needs_look, rows_sql
 from etlc.diagnostics import Diagnostics
+from etlc.diagnostics.ignores import report_idle, sift
 from etlc.engines.binder import DuckBinder
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory
 from etlc.execute.look import look
@@ -26,8 +28,17 @@ from etlc.resolve import resolve
 
 
 def compile_files(files: Files, project: Project, options: Options) -> Front:
-    """Compile what ``files`` hold; of each text, what was found out before is not found out again."""
+    """Compile what ``files`` hold; findings that the specs ignore are left out."""
+    front = _compiled(files, project, options)
+    if front.spec is None:
+        return front
+    found, used = sift(front.diagnostics, front.spec.ignores)
+    report_idle(front.spec.ignores, used, _cut_short(front, front.spec), found)
+    return replace(front, diagnostics=found)
 
+
+def _compiled(files: Files, project: Project, options: Options) -> Front:
+    """Of each text, what was found out before is not found out again."""
     diagnostics = Diagnostics()
     spec = load(files, diagnostics)
     if spec is None:
@@ -49,6 +60,16 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
         if source.spec.rows is not None
     }
     return Front(diagnostics, lower(bound, rows), *counts, fresh, spec, graph, bound)
+
+
+def _cut_short(front: Front, spec: Spec) -> set[str]:
+    """The files that errors kept from being looked at as a whole."""
+    files = {found.span.file for found in front.diagnostics if found.severity == "error"}
+    bound = front.bound.models if front.bound else {}
+    for name, model in spec.models.items():
+        if name not in bound:
+            files |= {model.file, model.sql_file or model.file}
+    return files
 
 
 def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from etlc import __version__
 from etlc.decide import closure, conflicts, decide
 from etlc.diagnostics import Diagnostics, Span
+from etlc.diagnostics.ignores import sift
 from etlc.engines.base import EngineError, EngineInterrupted, Session
 from etlc.engines.duckdb import DuckEngine
 from etlc.execute.desk import Desk
@@ -189,9 +190,11 @@ def with_layouts(job: _Run, decisions: Decisions, observations: Observations) ->
         session = job.engine.session()
         for name in wanted:
             found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
+    drift = Diagnostics()
     for name in wanted:
         readers = [model.name for model in job.plan.models.values() if name in model.reads]
-        find_drift(job.plan.sources[name], found[name], job.ran.diagnostics, readers)
+        find_drift(job.plan.sources[name], found[name], drift, readers)
+    job.ran.diagnostics.extend(sift(drift, job.plan.ignores)[0])
     return Observations(found, observations.files)
 
 

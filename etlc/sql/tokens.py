@@ -9,8 +9,8 @@ from dataclasses import dataclass
 _OPEN, _CLOSE = "([{", ")]}"
 _LETTER = r"(?:[A-Za-z_]|[^\x00-\x7f\s])"
 _TOKEN = re.compile(
-    rf"""(?P<blank>\s+|--[^\r\n]*)
-    |(?P<comment>/\*)
+    rf"""(?P<blank>\s+)
+    |(?P<comment>--[^\r\n]*|/\*)
     |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?\$(?P=tag)\$)
     |(?P<quoted>"(?:[^"]|"")*")
     |(?P<param>\${_LETTER}(?:{_LETTER}|[0-9])*)
@@ -24,7 +24,10 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token: its text as written, where it starts, and its kind: string, quoted, param, word, number or sign."""
+    """A token: its text as written, where it starts, and its kind.
+
+    The kinds are string, quoted, param, word, number and sign, and comment where comments are asked for.
+    """
 
     text: str
     start: int
@@ -44,6 +47,11 @@ class Token:
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text, without blanks and comments. Comments nest, as DuckDB has it."""
+    return [token for token in _tokens(text) if token.kind != "comment"]
+
+
+def tokens_and_comments_of(text: str) -> list[Token]:
+    """The tokens of a text, the comments among them; one within another is a part of it."""
     return list(_tokens(text))
 
 
@@ -52,8 +60,9 @@ def _tokens(text: str) -> Iterator[Token]:
     while found := _TOKEN.match(text, offset):
         offset = found.end()
         kind = "string" if found.lastgroup == "tag" else str(found.lastgroup)
-        if kind == "comment":
+        if found.group() == "/*":
             offset = _comment_end(text, offset)
+            yield Token(text[found.start() : offset], found.start(), kind)
         elif kind != "blank":
             yield Token(found.group(), found.start(), kind)
 

@@ -71,6 +71,27 @@ def test_no_project(pipeline: ModuleType, tmp_path: Path) -> None:
     assert done.stderr == "error: There is no etlc.yaml here or above.\n"
 
 
+@pytest.mark.parametrize(
+    ("form", "start"), [("concise", "error: "), ("github", "::error "), ("sarif", "{"), ("junit", "<?xml ")]
+)
+def test_ends_in_the_format_that_was_asked_for(
+    call: Call, pipeline: ModuleType, tmp_path: Path, form: str, start: str
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    done = CliRunner().invoke(app, ["--project", str(folder), "validate", "--format", form])
+    assert done.exit_code == 2 and done.stdout.startswith(start) and "There is no etlc.yaml" in done.stdout
+    assert done.stderr == "error: There is no etlc.yaml here or above.\n"
+
+    def fail(*args: object) -> object:
+        raise ValueError
+
+    pipeline.validate = fail  # type: ignore[attr-defined]
+    done = call("validate", "--format", form)
+    assert (done.exit_code, done.stderr) == (1, "") and "Traceback" not in done.stdout
+    assert "E901" in done.stdout and "Something unexpected happened" in done.stdout
+
+
 @pytest.mark.parametrize("command", ["run", "plan"])
 def test_a_stop_with_findings(call: Call, pipeline: ModuleType, command: str) -> None:
     found = Diagnostics()
