@@ -46,19 +46,16 @@ def sift(found: Diagnostics, ignores: Iterable[Ignore]) -> tuple[Diagnostics, fr
     return kept, frozenset(used)
 
 
-def report_idle(
-    ignores: Iterable[Ignore], used: Collection[Ignore], cut_short: Collection[str], found: Diagnostics
-) -> None:
-    """Report the ignores that left nothing out (W101), unless one of their files was ``cut_short`` by errors.
+def report_idle(ignores: Iterable[Ignore], used: Collection[Ignore], found: Diagnostics) -> None:
+    """Report the ignores that left nothing out (W101), unless errors cut short the search for what they are about.
 
     A code that only a run finds may yet be needed.
     """
     known = list(ignores)
-    if any(ignore.everywhere and ignore.code == IDLE for ignore in known):
+    if found.errors or any(ignore.everywhere and ignore.code == IDLE for ignore in known):
         return
     for ignore in known:
-        files = {ignore.span.file, *(place.file for place in ignore.places)}
-        if ignore.told and ignore not in used and not CODES[ignore.code].late and not files.intersection(cut_short):
+        if ignore.told and ignore not in used and not CODES[ignore.code].late:
             message = f"There is no {ignore.code} here to ignore."
             found.add(IDLE, ignore.span, message, "Remove it, so that a new one is not overlooked.")
 

@@ -33,7 +33,7 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
     if front.spec is None:
         return front
     found, used = sift(front.diagnostics, front.spec.ignores)
-    report_idle(front.spec.ignores, used, _cut_short(front, front.spec), found)
+    report_idle(front.spec.ignores, used, found)
     return replace(front, diagnostics=found)
 
 
@@ -60,16 +60,6 @@ def _compiled(files: Files, project: Project, options: Options) -> Front:
         if source.spec.rows is not None
     }
     return Front(diagnostics, lower(bound, rows), *counts, fresh, spec, graph, bound)
-
-
-def _cut_short(front: Front, spec: Spec) -> set[str]:
-    """The files that errors kept from being looked at as a whole."""
-    files = {found.span.file for found in front.diagnostics if found.severity == "error"}
-    bound = front.bound.models if front.bound else {}
-    for name, model in spec.models.items():
-        if name not in bound:
-            files |= {model.file, model.sql_file or model.file}
-    return files
 
 
 def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:
