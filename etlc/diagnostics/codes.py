@@ -72,6 +72,7 @@ _ALL = (
     Code("E506", "output could not be written"),
     Code("E507", "selection that names nothing"),
     Code("E508", "query refused"),
+    Code("E509", "extension of DuckDB not installed"),
     Code("E901", "unexpected error"),
     # warnings
     Code("W201", "volatile function"),
