@@ -68,6 +68,7 @@ _ALL = (
     Code("E403", "used column is gone"),
     Code("E404", "value that does not cast"),
     Code("E405", "no file matches"),
+    Code("E407", "extension of DuckDB not installed"),
     # 5xx: running
     Code("E501", "model failed"),
     Code("E502", "check failed"),

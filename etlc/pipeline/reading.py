@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from etlc.diagnostics import Diagnostics, Span
@@ -134,7 +134,7 @@ def query(project: Project, options: Options, sql: str) -> Table:
     problem = query_problem(sql)
     if problem:
         raise stop_with("E508", _HERE, problem)
-    with open_project(plan, project, options, paths, read_only=True) as engine:
+    with open_project(plan, project, options, replace(paths, remote=False), read_only=True) as engine:
         try:
             names, types, rows = engine.session().table(sql)
         except EngineError as error:

@@ -161,7 +161,8 @@ def test_idle_ignores_are_ignored_for_the_whole_project_only(tmp_path: Path) -> 
 
 def test_nothing_is_idle_where_errors_cut_the_analysis_short(tmp_path: Path) -> None:
     files = {
-        "pipelines/p.yaml": READING + "  bad: {sql: select idd from o}\n  m: {sql: select 1 as t} # etlc: ignore W201\n",
+        "pipelines/p.yaml": READING
+        + "  bad: {sql: select idd from o}\n  m: {sql: select 1 as t} # etlc: ignore W201\n",
         "pipelines/below.sql": "select now() as t, id -- etlc: ignore W201\nfrom bad",
         "pipelines/sound.sql": "select 1 as x -- etlc: ignore W201",
     }
