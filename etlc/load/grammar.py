@@ -215,7 +215,9 @@ TEST = s.record(
             "Rows of sources, or of models in place of their SQL. A source of files that is not given is empty.",
         ),
         "expect": Key(
-            s.defined("table", TABLE), "The rows that it must give. Columns that are not named are not compared.", True
+            s.defined("table", TABLE),
+            "The rows that it must give, in any order. Columns that are not named are not compared.",
+            required=True,
         ),
         "params": Key(
             s.mapping(Shape(s.single().schema, lambda _, node: read_cell(node)), names=False),

@@ -73,7 +73,9 @@ def run_tests(plan: Plan, project: Project, tests: Sequence[UnitTest]) -> list[U
     if not tests:
         return []
     try:
-        engine = open_memory(Fence((), plan.limits, str(project.root / ".etlc" / "tmp")))
+        # A few rows are no work for several threads, which only wait for one another.
+        limits = {**plan.limits, "threads": "1"}
+        engine = open_memory(Fence((), limits, str(project.root / ".etlc" / "tmp")))
     except WarehouseUnusable as problem:
         raise stop_with("E505", Span(""), f"A database in memory cannot be opened: {problem}.") from problem
     watch(engine)

@@ -38,10 +38,11 @@ class _Resolving:
         """The test resolved; None where it is unusable, which is then reported."""
         test, graph = self.spec, self.graph
         model = self.names.get(test.model.lower(), "")
+        given = {self.names.get(name.lower(), name): name for name in test.given}
         if model not in graph.models:
             self._unknown_model(model)
+            self._check_names(given)
             return None
-        given = {self.names.get(name.lower(), ""): name for name in test.given}
         needs = self._needs([model], frozenset(given))
         self._check_given(model, given)
         changed = self._params()
@@ -83,15 +84,19 @@ class _Resolving:
         sources = [name for name in found if name not in self.graph.models]
         return (*sources, *(name for name in self.graph.models if name in found))
 
+    def _check_names(self, given: Mapping[str, Located]) -> None:
+        for name in given.values():
+            if name.lower() not in self.names and not self.graph.spec.incomplete:
+                self._report(name, f'gives rows of "{name}", which is no source or model.', _nearest(name, self.names))
+
     def _check_given(self, model: str, given: Mapping[str, Located]) -> None:
+        self._check_names(given)
         above = set(self._needs([model], frozenset())) - {model}
         known = {name.lower(): name for name in above}
         for declared, name in given.items():
             if declared == model:
                 self._report(name, "gives rows of the model that it tests.", "Name what the model reads.")
-            elif not declared and not self.graph.spec.incomplete:
-                self._report(name, f'gives rows of "{name}", which is no source or model.', _nearest(name, self.names))
-            elif declared and declared not in above:
+            elif declared.lower() in self.names and declared not in above:
                 help = _nearest(name, known) or f"It reads: {', '.join(self.graph.models[model].reads) or 'nothing'}."
                 self._report(name, f'gives rows of "{declared}", which "{model}" does not read.', help)
 
