@@ -171,7 +171,7 @@ class TestBinder:
                 self._does_not_fit(test.spec.name, cell, column, str(reason))
                 return None
             if not surely_fits(cell.value, column.type):
-                sql = f"CAST({values[-1]} AS {column.type})" if column.type != UNTYPED else "error('no type')"
+                sql = f"CAST({values[-1]} AS {column.type}) IS NULL" if column.type != UNTYPED else "error('no type')"
                 self.doubts.append(_Doubt(cell, column, sql, test.spec.name))
         return f"({', '.join(values)})"
 

@@ -59,7 +59,7 @@ class Bench:
         self._standing[key] = relation
 
     def _rows(self, sql: str, columns: Sequence[Column]) -> list[Row]:
-        if any(word in column.type for column in columns for word in _AS_TEXT):
+        if any(_fetched(column) != ident(column.name) for column in columns):
             sql = f"SELECT {', '.join(map(_fetched, columns))} FROM (\n{sql}\n) AS _etlc_rows"
         return self._session.rows(sql)
 
@@ -70,6 +70,8 @@ def _kind(relation: Relation) -> str:
 
 def _fetched(column: Column) -> str:
     name = ident(column.name)
+    if column.type == "JSON":  # without its blanks, which mean nothing
+        return f"json({name}) AS {name}"
     return f"CAST({name} AS VARCHAR) AS {name}" if any(word in column.type for word in _AS_TEXT) else name
 
 

@@ -91,7 +91,7 @@ class _Writing:
         start, end = self._range(node.span)
         came = [pair for pair in self.pairs if pair.actual is not None]
         if self.text[start] != "-":
-            return self._with([self._flow_list(start, end, came, test)])
+            return self._with([self._flow_list(start, end, node, test)])
         if not came:
             return self._with([(start, end, "[]")])
         items = iter(node.items)
@@ -113,9 +113,16 @@ class _Writing:
                 self.edits.append((here, there, self._item(pair.actual, node, item_node.span.column - 1)))
         return self._with(self.edits)
 
-    def _flow_list(self, start: int, end: int, came: Sequence[RowPair], test: Map) -> tuple[int, int, str]:
+    def _flow_list(self, start: int, end: int, node: Seq, test: Map) -> tuple[int, int, str]:
         """A list in brackets: it stays one, unless it was empty and there is room for lines below its key."""
-        rows = [self._flow(pair.actual) for pair in came if pair.actual is not None]
+        items = iter(node.items)
+        rows = []
+        for pair in self.pairs:
+            written = next(items) if pair.expected is not None else None
+            if pair.same and written is not None:
+                rows.append(self.text[slice(*self._range(written.span))])
+            elif pair.actual is not None:
+                rows.append(self._flow(pair.actual))
         key = test.key("expect")
         if self.text[start:end] != "[]" or not rows or key is None or self.text[self._range(test.span)[0]] == "{":
             return start, end, f"[{', '.join(rows)}]"
