@@ -33,7 +33,7 @@ MISTAKES = {
     "a given query that reads": (
         'given: {orders: {sql: "select id from countries, orders"}}\nexpect: []', "E305", 2, 43, "read nothing",
     ),
-    "a broken query": ('given: {orders: {sql: "select 1 as id fro x"}}\nexpect: []', "E205", 2, 43, "FROM"),
+    "a broken query": ('given: {orders: {sql: "select 1 as id fro x"}}\nexpect: []', "E205", 2, 43, "fro"),
     "unknown param": ("params: {strat: 2024-01-01}\nexpect: []", "E115", 2, 14, "start"),
     "param of a wrong type": ("params: {share: much}\nexpect: []", "E115", 2, 21, "DECIMAL(4,2)"),
     "date param": ("params: {start: soon}\nexpect: []", "E115", 2, 21, "a date"),
