@@ -21,6 +21,7 @@ from etlc.cli.commands.plan import plan
 from etlc.cli.commands.query import query
 from etlc.cli.commands.run import run
 from etlc.cli.commands.show import show
+from etlc.cli.commands.test import test
 from etlc.cli.commands.validate import validate
 from etlc.cli.job import unexpected
 
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compile": compile_,
     "plan": plan,
     "run": run,
+    "test": test,
     "check": check,
     "show": show,
     "query": query,

@@ -62,6 +62,8 @@ _ALL = (
     Code("E303", "output of an unknown model"),
     Code("E304", "unusable output"),
     Code("E305", "test of an unknown model or source"),
+    Code("E306", "test of an unknown column"),
+    Code("E307", "test value that does not fit"),
     # 4xx: sources
     Code("E401", "source without a schema"),
     Code("E402", "source that cannot be read"),
@@ -78,6 +80,7 @@ _ALL = (
     Code("E506", "output could not be written"),
     Code("E507", "selection that names nothing"),
     Code("E508", "query refused"),
+    Code("E509", "unit test failed"),
     Code("E901", "unexpected error"),
     # warnings
     Code("W101", "ignore that ignores nothing"),

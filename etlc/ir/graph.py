@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from etlc.diagnostics import SqlText
 from etlc.ir.binding import Column, Tree
-from etlc.ir.spec import CheckSpec, LockedColumn, ModelSpec, SourceSpec, Spec
+from etlc.ir.spec import CheckSpec, LockedColumn, ModelSpec, SourceSpec, Spec, UnitTestSpec
+from etlc.ir.unit import UnitTest
 from etlc.sql.params import BoundSql
 from etlc.sql.syntax import Query as Syntax
 from etlc.sql.tree import Facts
@@ -76,6 +77,23 @@ class GraphSource:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphTest:
+    """A unit test with its names resolved. ``needs`` is what is computed for it: models in running order.
+
+    ``queries`` are the models whose SQL differs from that of a run, because the test sets a param. ``given`` holds
+    the queries of given rows that are written as one, by declared name; ``expect`` that of the expected rows.
+    """
+
+    spec: UnitTestSpec
+    model: str
+    names: Mapping[str, str]
+    needs: tuple[str, ...]
+    queries: Mapping[str, Query]
+    given: Mapping[str, Query]
+    expect: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """Sources, and models in running order. Names are as declared; ``broken`` models are left out of ``models``."""
 
@@ -83,6 +101,7 @@ class Graph:
     sources: Mapping[str, GraphSource]
     models: Mapping[str, GraphModel]
     broken: frozenset[str] = frozenset()
+    tests: tuple[GraphTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +140,4 @@ class BoundGraph:
     models: Mapping[str, BoundModel]
     checks: Mapping[str, tuple[BoundCheck, ...]]
     volatile: frozenset[str]
+    tests: tuple[UnitTest, ...] = ()

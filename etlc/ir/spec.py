@@ -132,13 +132,42 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A value in a row of a test: what YAML means by it, and the text as written (None: a list or a map)."""
+
+    value: object
+    text: str | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class TestRows:
+    """Rows that a test gives or expects: written out (``rows``), or the result of a query (``sql``).
+
+    ``columns`` are those that the rows name, in order. ``form`` is the way of writing: rows, csv or sql.
+    """
+
+    __test__ = False  # pytest takes it for a test otherwise
+
+    form: str
+    columns: tuple[Located, ...] = ()
+    rows: tuple[Mapping[str, Cell], ...] = ()
+    sql: SqlText | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
 class UnitTestSpec:
     """Given rows of sources and models, the rows that a model must give."""
 
     name: Located
     model: Located
-    given: Mapping[Located, tuple[Mapping[str, object], ...]]
-    expect: tuple[Mapping[str, object], ...]
+    expect: TestRows
+    given: Mapping[Located, TestRows] = nothing()
+    params: Mapping[Located, Cell] = nothing()
+    ordered: bool = False
+    description: Located | None = None
+    file: str = ""
     span: Span = place()
 
 

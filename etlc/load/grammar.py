@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from etlc.diagnostics import Located, Span, SqlText
-from etlc.ir.spec import CheckSpec, ColumnSpec, Limits, LockedColumn, LockedSource, ParamSpec
+from etlc.ir.spec import Cell, CheckSpec, ColumnSpec, Limits, LockedColumn, LockedSource, ParamSpec, TestRows
 from etlc.kinds.checks import Check
 from etlc.load import shapes as s
+from etlc.load.cells import columns_and_rows, read_cell, read_csv
 from etlc.load.shapes import Key, Shape
 
 Found = dict[str, Any]
@@ -165,12 +166,65 @@ OUTPUT = s.record(
     _found,
 )
 
+_CELLS = s.mapping(Shape({}, lambda _, node: read_cell(node)), names=False, least=1)
+_TEST_ROW = Shape(s.defined("row", ROW).schema, _CELLS.read)
+_TEST_ROWS = s.many(_TEST_ROW)
+
+
+def _written_rows(span: Span, rows: tuple[Mapping[Located, Cell], ...]) -> TestRows:
+    return TestRows("rows", *columns_and_rows(rows), span=span)
+
+
+def _read_table(
+    span: Span,
+    rows: tuple[Mapping[Located, Cell], ...] | None = None,
+    csv: TestRows | None = None,
+    sql: SqlText | None = None,
+) -> TestRows:
+    if sql is not None:
+        return TestRows("sql", sql=sql, span=span)
+    return csv if csv is not None else _written_rows(span, rows or ())
+
+
+_TABLE = s.either(
+    Shape(_TEST_ROWS.schema, lambda context, node: _written_rows(node.span, _TEST_ROWS.read(context, node))),
+    s.record(
+        "rows of a test",
+        {
+            "rows": Key(_TEST_ROWS, "The rows, each as a map: column: value. The same as writing the list alone."),
+            "csv": Key(
+                Shape(s.sql().schema, lambda context, node: read_csv(s.sql().read(context, node), context.diagnostics)),
+                'The rows as CSV, its first line the header. An empty value is NULL, "" is empty text.',
+            ),
+            "sql": Key(s.sql(), "The rows as the result of a SELECT."),
+        },
+        _read_table,
+        one_of=("rows", "csv", "sql"),
+    ),
+)
+# `required` says nothing of a list, so that one would be each of the alternatives at once.
+_ONE_FORM = [{"type": "object", **option} for option in _TABLE.schema["oneOf"]]
+TABLE = Shape({**_TABLE.schema, "oneOf": [{"type": "array", "required": ["rows"]}, *_ONE_FORM]}, _TABLE.read)
+
 TEST = s.record(
     "test",
     {
         "model": Key(s.text(), "The model under test.", required=True),
-        "given": Key(s.mapping(_ROWS, names=False), "Rows for each source or model that it reads.", required=True),
-        "expect": Key(_ROWS, "The rows that it must give, in any order.", required=True),
+        "description": Key(s.text(), "What it shows, for people."),
+        "given": Key(
+            s.mapping(s.defined("table", TABLE), names=False),
+            "Rows of sources, or of models in place of their SQL. A source of files that is not given is empty.",
+        ),
+        "expect": Key(
+            s.defined("table", TABLE),
+            "The rows that it must give, in any order. Columns that are not named are not compared.",
+            required=True,
+        ),
+        "params": Key(
+            s.mapping(Shape(s.single().schema, lambda _, node: read_cell(node)), names=False),
+            "Params that have another value in this test: name: value.",
+        ),
+        "ordered": Key(s.flag(), "true: the rows must come in the order in which they are written."),
     },
     _found,
 )

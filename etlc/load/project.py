@@ -200,11 +200,13 @@ class _Loading:
         return tuple(output for i, output in enumerate(found) if i in kept)
 
     def _tests(self, pipelines: list[PipelineFile]) -> tuple[UnitTestSpec, ...]:
-        return tuple(
-            UnitTestSpec(name=name, **{**values, "span": name.span})
+        found = [
+            UnitTestSpec(name=name, file=file.path, **{**values, "span": name.span})
             for file in pipelines
             for name, values in self._entries(file, "tests")
-        )
+        ]
+        kept = first_of_each([(test.name, "test", test.span) for test in found], self._found)
+        return tuple(test for i, test in enumerate(found) if i in kept)
 
     def _entries(self, file: PipelineFile, key: str) -> list[tuple[Located, dict[str, Any]]]:
         node = file.root.get(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 
 from etlc.ir.plan import Plan
@@ -58,5 +59,7 @@ def replace_file(project: Project, name: str, text: str) -> None:
     path = project.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".{path.name}.etlc-{os.getpid()}")
-    hidden.write_text(text, encoding="utf-8")
+    hidden.write_bytes(text.encode("utf-8"))
+    if path.is_file():
+        shutil.copymode(path, hidden)
     os.replace(hidden, path)
