@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from etlc.cli.job import job
-from etlc.cli.options import Env, Given, Json, Look, NoColor, Param, Quiet, Verbose
+from etlc.cli.job import job, lines
+from etlc.cli.options import Env, Given, Json, Look, NoColor, Param, Quiet, Staged, Verbose
 
 
 def validate(
@@ -16,6 +16,7 @@ def validate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILES]...", help="Report on these and what depends on them only.")
     ] = None,
+    staged: Staged = False,
     param: Param = None,
     env: Env = None,
     as_json: Json = False,
@@ -26,15 +27,15 @@ def validate(
     """Find mistakes in the specs without reading data.
 
     YAML, names, types, cycles and contracts of the whole project; with FILES, only what concerns these and what
-    depends on them is reported.
+    depends on them is reported. Files of several projects are validated each in its own.
     """
     with job(context, Look(as_json, quiet, verbose, no_color)) as here:
         from etlc import pipeline
         from etlc.report.diagnostics import render
         from etlc.report.json import findings
 
-        project = pipeline.Project.find(here.directory)
-        done = pipeline.validate(project, pipeline.Options(**Given(param, env).fields()), list(files or ()))
+        options = pipeline.Options(**Given(param, env).fields())
+        done = pipeline.validate_files(here.directory, options, files or (), staged)
         here.status = 1 if done.diagnostics.errors else 0
         if as_json:
             here.json(findings(done.diagnostics, done.models, done.sources))
@@ -42,4 +43,4 @@ def validate(
         shown = [d for d in done.diagnostics if d.severity == "error" or not quiet]
         if shown or not quiet:
             width = here.screen.width(sys.stdout)
-            here.screen.result(render(shown, here.source, width, (done.models, done.sources)))
+            here.screen.result(render(shown, lambda file: lines(lambda: done.read(file)), width, (done.models, done.sources)))
