@@ -18,7 +18,7 @@ LOCK = "etlc.lock"
 def compile_project(project: Project, options: Options, staged: Files | None = None) -> Front:
     """Compile the project; from the cache where nothing that matters has changed.
 
-    ``staged`` are other files than those on disk; their plan is not kept for the next command.
+    ``staged`` are other files than those on disk.
     """
     files = staged or DiskFiles(project.root)
     key = cache.key(snapshot(files), options.params)
@@ -28,8 +28,8 @@ def compile_project(project: Project, options: Options, staged: Files | None = N
     from etlc.pipeline.front import compile_files
 
     front = compile_files(files, project, options)
-    if front.plan is not None and not front.looked and staged is None:
-        keep(project, options, front)
+    if front.plan is not None and not front.looked:
+        cache.write(project.cache, key, cache.Kept.of(front.diagnostics, front.plan, front.models, front.sources))
     return front
 
 

@@ -89,14 +89,16 @@ def parts_of(directory: Path | None, files: Sequence[str], staged: bool = False)
     """Named files, by the projects that they belong to: of each the nearest one upwards from it. Raises Stop (2).
 
     Without files, or where a folder was named, it is that one project. Files that belong to no project are left out
-    where the working directory lies in none either: a hook hands over whatever was changed.
+    where the working directory lies in none either: a hook hands over whatever was changed. ``staged``: without files,
+    where the working directory lies in no project, all that are staged below it.
     """
     from etlc.load import find_root
 
-    if directory is not None or not files:
-        return [Part(Project.find(directory), tuple(files))]
     here = find_root(Path.cwd())
     mine = None if here is None else Path(os.path.realpath(here))
+    if directory is not None or not files:
+        several = _staged_below(Path.cwd()) if staged and mine is None and directory is None else []
+        return several or [Part(Project.find(directory), tuple(files))]
     found: dict[Path, list[str]] = {}
     for file in files:
         path = Path(os.path.abspath(file))
@@ -109,6 +111,15 @@ def parts_of(directory: Path | None, files: Sequence[str], staged: bool = False)
         Part(Project(root), tuple(named), "" if root == mine else f"{os.path.relpath(root)}/".replace(os.sep, "/"))
         for root, named in found.items()
     ]
+
+
+def _staged_below(folder: Path) -> list[Part]:
+    """All projects whose etlc.yaml is staged, from this folder downwards."""
+    from etlc.load.files import PROJECT_FILE
+
+    names = staged_files(Project(folder)).walk("", (PROJECT_FILE,))
+    folders = [os.path.dirname(name) for name in names if os.path.basename(name) == PROJECT_FILE]
+    return [Part(Project(Path(os.path.realpath(folder / name))), (), f"{name}/") for name in folders]
 
 
 def staged_files(project: Project) -> Files:

@@ -38,9 +38,17 @@ def validate(project: Project, options: Options, files: list[str], staged: bool 
     wanted |= _dependents(front.plan, wanted) if front.plan else set()
     found = Diagnostics()
     for diagnostic in front.diagnostics:
-        if diagnostic.span.file in wanted or diagnostic.span.file in ("etlc.yaml", "etlc.lock"):
+        file = diagnostic.span.file
+        named = file in wanted or any(folder in (".", *_above(file)) for folder in wanted)
+        if named or file in ("etlc.yaml", "etlc.lock"):
             found.append(diagnostic)
     return Validated(found, front.models, front.sources, read)
+
+
+def _above(file: str) -> list[str]:
+    """The folders that a file lies in."""
+    parts = file.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def validate_files(directory: Path | None, options: Options, files: Sequence[str], staged: bool) -> Validated:
@@ -69,7 +77,7 @@ def _relative(project: Project, file: str, must_be: bool) -> str:
     if must_be and not path.exists():
         raise Stop(f"There is no file {file}.", 2)
     try:
-        return path.relative_to(project.root).as_posix()
+        return path.relative_to(project.root).as_posix()  # "." for the project's own folder
     except ValueError:
         raise Stop(f"{file} does not belong to the project in {project.root}.", 2) from None
 

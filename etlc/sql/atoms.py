@@ -152,7 +152,7 @@ def space(atoms: list[Atom], index: int) -> str:
     if left.text == ",":
         tight = not right.gap and right.kind == "number" and atoms[index - 2].kind == "number"
         return "" if tight else " "
-    if left.kind == "sign" and left.text in _SPACED or right.kind == "sign" and right.text in _SPACED:
+    if (left.kind == "sign" and left.text in _SPACED) or (right.kind == "sign" and right.text in _SPACED):
         return " "
     if right.text == "(" and left.keyword in _BEFORE_PARENTHESIS:
         return " "

@@ -97,7 +97,7 @@ class _Layout:
         if first.keyword in ("select", "from", "with"):
             return True
         if first.word in ("values", "pivot", "unpivot", "describe", "summarize"):
-            return start + 1 < end and first.word != "values" or self.atoms[start + 1].text == "("
+            return (start + 1 < end and first.word != "values") or self.atoms[start + 1].text == "("
         last = self.close.get(start)
         if first.text != "(" or last is None or not self._is_query(start + 1, last):
             return False
@@ -323,7 +323,9 @@ class _Layout:
             atom = self.atoms[index]
             self.indents[index] = indent + STEP
             moved = index > start and atom.newline and atom.text not in CLOSE + "," and self._may_begin(index)
-            if atom.forced or moved:
+            if index == start and self.breaks[index] is not None:
+                pass  # whoever asked has begun the line
+            elif atom.forced or moved:
                 self._break(index, indent + STEP)
                 column = indent + STEP
             elif index > start:
@@ -333,7 +335,8 @@ class _Layout:
                 column += self.widths[index]
                 index += 1
                 continue
-            if self._fits(index, last + 1, column) or last == index + 1:
+            whole = column + self._width(index, self._reach(last + 1, end)) <= WIDTH
+            if (whole and self._fits(index, last + 1, column)) or last == index + 1:
                 column += self._width(index, last + 1)
             else:
                 base = indent + STEP if self.breaks[index] is not None and index > start else indent
@@ -341,6 +344,15 @@ class _Layout:
                 column = base + self.widths[last]
             index = last + 1
         return column
+
+    def _reach(self, start: int, end: int) -> int:
+        """How far a line goes on at least behind a group that stays on it: to where the next group opens."""
+        for index in range(start, end):
+            if self.atoms[index].forced:
+                return index
+            if index in self.close:
+                return index + 1
+        return end
 
     def _may_begin(self, index: int) -> bool:
         """Whether a line may begin here, in a run that is too long for one."""
