@@ -325,9 +325,7 @@ class _Arranging:
     def _is_block(self, node: Node) -> bool:
         return not isinstance(node, Scalar) and _char(self.lines, node) not in ("{", "[")
 
-    def _regions(
-        self, lines: list[int], ends: list[int], start: int, end: int, old: int
-    ) -> tuple[list[int], int]:
+    def _regions(self, lines: list[int], ends: list[int], start: int, end: int, old: int) -> tuple[list[int], int]:
         """Where each entry begins, with its comments, and where what belongs to none begins."""
         starts = [start]
         for above, line in zip(ends, lines[1:], strict=False):

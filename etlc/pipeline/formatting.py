@@ -65,7 +65,9 @@ def _chosen(project: Project, files: Files, named: list[str] | None) -> list[str
     if named is None:
         return known
     wanted = {_relative(project, name) for name in named}
-    return [path for path in known if any(path == name or name == "." or path.startswith(name + "/") for name in wanted)]
+    return [
+        path for path in known if any(path == name or name == "." or path.startswith(name + "/") for name in wanted)
+    ]
 
 
 def _relative(project: Project, name: str) -> str:

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from etlc.sql.atoms import CLOSE, OPEN, Atom, Comment, Printer, Uneven, atoms_of, partners, space
+from etlc.sql.atoms import CLOSE, OPEN, Atom, Comment, Printer, Uneven, atoms_of, space
+from etlc.sql.clauses import JOINS, Clauses
 from etlc.sql.pieces import words
 
 WIDTH = 100
 STEP = 2
-_DEEPEST = 60
 _PACKED = 8  # lists of more plain values than this are filled into lines, not written one a line
 
 _LISTS = words("select from group order values with")
 _CONDITIONS = words("where having qualify")
-_SETS = words("union intersect except")
-_JOINS = words("natural asof positional cross inner left right full semi anti outer join")
-_OF_SET = words("all distinct by name")
 _FRAMES = words("rows range groups")
 
 
@@ -57,18 +54,16 @@ def _comments(atoms: list[Atom], rest: list[Comment]) -> list[str]:
     return [comment.text for atom in atoms for comment in atom.comments] + [comment.text for comment in rest]
 
 
-class _Layout:
+class _Layout(Clauses):
     """Where lines begin in one query."""
 
     def __init__(self, atoms: list[Atom]) -> None:
-        self.atoms = atoms
-        self.close = partners(atoms, _DEEPEST)
+        super().__init__(atoms)
         self.breaks: list[int | None] = [None] * len(atoms)
         self.indents = [0] * len(atoms)
         self.widths = [len(atom.shown) + sum(len(c.text) + 1 for c in atom.comments) for atom in atoms]
         before = [0, *(len(space(atoms, index)) for index in range(1, len(atoms)))]
         self.ends = list(accumulate(gap + width for gap, width in zip(before, self.widths, strict=True)))
-        self.queries = {start: self._is_query(start + 1, end) for start, end in self.close.items()}
         self.marks = [False] * len(atoms)
         self._mark(0, len(atoms), True)
         # How many atoms up to each one must begin a line, whatever fits.
@@ -79,130 +74,17 @@ class _Layout:
         self._break(0, 0)
         return Printer(self.atoms, self.breaks, self.indents).text(rest)
 
-    # -- what stands where; ranges are from the first atom to behind the last one
-
-    def _level(self, start: int, end: int) -> list[int]:
-        """The atoms of a range outside of its brackets; of these the opening and the closing ones."""
-        found = []
-        while start < end:
-            found.append(start)
-            if (last := self.close.get(start)) is not None and last < end:
-                found.append(last)
-                start = last
-            start += 1
-        return found
-
-    def _is_query(self, start: int, end: int) -> bool:
-        first = self.atoms[start]
-        if first.keyword in ("select", "from", "with"):
-            return True
-        if first.word in ("values", "pivot", "unpivot", "describe", "summarize"):
-            return (start + 1 < end and first.word != "values") or self.atoms[start + 1].text == "("
-        last = self.close.get(start)
-        if first.text != "(" or last is None or not self._is_query(start + 1, last):
-            return False
-        return last + 1 >= end or self.atoms[last + 1].keyword in _SETS | {"order", "limit"}
-
-    def _is_window(self, start: int, end: int) -> bool:
-        return any(
-            self.atoms[place].word in ("partition", "order") and self._word(place + 1) == "by"
-            for place in self._level(start, end)
-        )
-
-    def _word(self, index: int) -> str:
-        return self.atoms[index].word if index < len(self.atoms) else ""
-
-    def _is_head(self, index: int, start: int) -> bool:
-        """Whether a clause of the query that begins at ``start`` begins here."""
-        atom, after = self.atoms[index], self._word(index + 1)
-        if index == start:
-            return True
-        before = self.atoms[index - 1]
-        if atom.word in _JOINS:
-            return self._joins(index) and not (before.word in _JOINS and self._joins(index - 1))
-        if not atom.keyword and atom.word not in ("values", "qualify", "pivot", "unpivot"):
-            return False
-        if atom.word in ("group", "order"):
-            return after == "by"
-        if atom.word in ("values", "pivot", "unpivot"):
-            return before.keyword in _SETS or before.word in _OF_SET or (before.text == ")" and after != "(")
-        if atom.word == "from":
-            return before.word != "distinct" or self._word(index - 2) not in ("is", "not")
-        if atom.word in _SETS:
-            return after in ("all", "by", "distinct", "select", "from", "values", "with", "") and after != ""
-        if atom.word == "using":
-            return after == "sample"
-        return atom.word in ("select", "where", "having", "qualify", "window", "limit", "offset")
-
-    def _joins(self, index: int) -> bool:
-        """Whether the words from here on lead to JOIN."""
-        while self._word(index) in _JOINS:
-            if self._word(index) == "join":
-                return True
-            index += 1
-        return False
-
-    def _clauses(self, start: int, end: int) -> list[tuple[int, int]]:
-        heads = [index for index in self._level(start, end) if self._is_head(index, start) or self._is_set(index)]
-        return list(zip(heads, [*heads[1:], end], strict=True))
-
-    def _is_set(self, index: int) -> bool:
-        """UNION and its kin before a parenthesis that is a query."""
-        following = index + 1
-        return self.atoms[index].keyword in _SETS and self.queries.get(following, False)
-
-    def _body(self, start: int, end: int) -> int:
-        """Behind the words that begin a clause."""
-        word = self.atoms[start].word
-        index = start + 1
-        if word in _JOINS:
-            while index < end and self._word(index - 1) != "join":
-                index += 1
-        elif word in ("group", "order"):
-            index += 1
-        elif word == "select" and self._word(index) in ("distinct", "all"):
-            index += 1
-            if self._word(index) == "on" and index + 1 in self.close:
-                index = self.close[index + 1] + 1
-        elif word == "with" and self._word(index) == "recursive":
-            index += 1
-        elif word in _SETS:
-            while index < end and self._word(index) in _OF_SET:
-                index += 1
-        return min(index, end)
-
-    def _commas(self, start: int, end: int) -> list[int]:
-        return [index for index in self._level(start, end) if self.atoms[index].text == ","]
-
-    def _connectives(self, start: int, end: int) -> list[int]:
-        """The ANDs and ORs of a range, without the AND of BETWEEN."""
-        found, between = [], 0
-        for index in self._level(start, end):
-            word = self.atoms[index].keyword
-            if word == "between":
-                between += 1
-            elif word == "and" and between:
-                between -= 1
-            elif word in ("and", "or"):
-                found.append(index)
-        return found
-
-    def _items(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The items of a list, each with the comma behind it."""
-        ends = [comma + 1 for comma in self._commas(start, end)]
-        return [(a, b) for a, b in zip([start, *ends], [*ends, end], strict=True) if a < b]
-
     # -- where the author's own new lines count
 
     def _mark(self, start: int, end: int, query: bool) -> None:
         if query:
             self._mark_query(start, end)
-        for opening in self._level(start, end):
+        for opening in self.level(start, end):
             last = self.close.get(opening)
             if last is None or opening + 1 >= last:
                 continue
             if self.atoms[opening].keyword == "case":
-                for index in self._level(opening + 1, last + 1):
+                for index in self.level(opening + 1, last + 1):
                     if self.atoms[index].keyword in ("when", "else", "end"):
                         self._mark_at(index)
             else:
@@ -210,16 +92,16 @@ class _Layout:
             self._mark(opening + 1, last, self.queries[opening])
 
     def _mark_query(self, start: int, end: int) -> None:
-        for number, (head, behind) in enumerate(self._clauses(start, end)):
+        for number, (head, behind) in enumerate(self.clauses(start, end)):
             if number:
                 self._mark_at(head)
-            body = self._body(head, behind)
+            body = self.body(head, behind)
             word = self.atoms[head].word
-            if word in _CONDITIONS or word in _JOINS:
-                places = self._connectives(body, behind)
-                places += [index for index in self._level(body, behind) if self.atoms[index].keyword == "on"]
+            if word in _CONDITIONS or word in JOINS:
+                places = self.connectives(body, behind)
+                places += [index for index in self.level(body, behind) if self.atoms[index].keyword == "on"]
             else:
-                commas = self._commas(body, behind)
+                commas = self.commas(body, behind)
                 places = [*commas, *(comma + 1 for comma in commas if comma + 1 < behind)]
                 places += [body] if word == "select" and body < behind else []
             for index in places:
@@ -247,10 +129,10 @@ class _Layout:
 
     def _query(self, start: int, end: int, indent: int) -> None:
         self.indents[start:end] = [indent + STEP] * (end - start)
-        for head, behind in self._clauses(start, end):
+        for head, behind in self.clauses(start, end):
             if head != start:
                 self._break(head, indent)
-            body, word = self._body(head, behind), self.atoms[head].word
+            body, word = self.body(head, behind), self.atoms[head].word
             if body >= behind or self._fits(head, behind, indent):
                 if word == "with":
                     self._with(body, behind, indent)
@@ -259,7 +141,7 @@ class _Layout:
                 self._with(body, behind, indent)
             elif word in _CONDITIONS:
                 self._condition(body, behind, indent + self._width(head, body) + 1, indent + STEP)
-            elif word in _JOINS:
+            elif word in JOINS:
                 self._join(body, behind, indent + self._width(head, body) + 1, indent)
             elif word in _LISTS:
                 self._list(head, body, behind, indent)
@@ -268,7 +150,7 @@ class _Layout:
 
     def _with(self, start: int, end: int, indent: int) -> None:
         column = indent + len("with ")
-        for first, behind in self._items(start, end):
+        for first, behind in self.items(start, end):
             if first != start and not (self.atoms[first - 1].comments):
                 self._break(first, indent)
                 column = indent
@@ -276,7 +158,7 @@ class _Layout:
                 self._run(first, behind, column, indent)
 
     def _list(self, head: int, start: int, end: int, indent: int) -> None:
-        items = self._items(start, end)
+        items = self.items(start, end)
         if len(items) == 1 and self.atoms[head].word != "select" and not self.atoms[start].forced:
             self._run(start, end, indent + self._width(head, start) + 1, indent)
             return
@@ -296,7 +178,7 @@ class _Layout:
         if self.atoms[start].forced:
             self._break(start, indent)
             column = indent
-        places = self._connectives(start, end)
+        places = self.connectives(start, end)
         first, base = start, indent if places or column == indent else indent - STEP
         for place in [*places, end]:
             if not self._fits(first, place, column):
@@ -306,7 +188,7 @@ class _Layout:
             first, column, base = place, indent, indent
 
     def _join(self, start: int, end: int, column: int, indent: int) -> None:
-        on = next((index for index in self._level(start, end) if self.atoms[index].keyword in ("on", "using")), end)
+        on = next((index for index in self.level(start, end) if self.atoms[index].keyword in ("on", "using")), end)
         column = self._run(start, on, column, indent)
         if on == end:
             return
@@ -375,19 +257,19 @@ class _Layout:
             self._query(start + 1, last, inner)
             self.indents[last] = inner
             return
-        commas = self._commas(start + 1, last)
-        if self._is_window(start + 1, last):
+        commas = self.commas(start + 1, last)
+        if self.is_window(start + 1, last):
             self._window(start + 1, last, inner)
-        elif len(commas) >= _PACKED and all(self._plain(*item) for item in self._items(start + 1, last)):
+        elif len(commas) >= _PACKED and all(self._plain(*item) for item in self.items(start + 1, last)):
             self._packed(start + 1, last, inner)
         elif commas:
-            self._column(self._items(start + 1, last), inner)
+            self._column(self.items(start + 1, last), inner)
         else:
             self._condition(start + 1, last, inner, inner)
             self._break(start + 1, inner)
 
     def _case(self, start: int, last: int, indent: int) -> None:
-        parts = [index for index in self._level(start + 1, last) if self.atoms[index].keyword in ("when", "else")]
+        parts = [index for index in self.level(start + 1, last) if self.atoms[index].keyword in ("when", "else")]
         first = parts[0] if parts else last
         if start + 1 < first:
             self._run(start + 1, first, indent + len("case"), indent)
@@ -399,10 +281,10 @@ class _Layout:
     def _window(self, start: int, end: int, indent: int) -> None:
         heads = [
             index
-            for index in self._level(start, end)
+            for index in self.level(start, end)
             if index == start
-            or (self.atoms[index].word in ("partition", "order") and self._word(index + 1) == "by")
-            or (self.atoms[index].word in _FRAMES and self._word(index + 1) in ("between", "unbounded", "current"))
+            or (self.atoms[index].word in ("partition", "order") and self.word(index + 1) == "by")
+            or (self.atoms[index].word in _FRAMES and self.word(index + 1) in ("between", "unbounded", "current"))
         ]
         for head, behind in zip(heads, [*heads[1:], end], strict=True):
             self._break(head, indent)
@@ -418,7 +300,7 @@ class _Layout:
 
     def _packed(self, start: int, end: int, indent: int) -> None:
         column = indent
-        for first, behind in self._items(start, end):
+        for first, behind in self.items(start, end):
             width = self._width(first, behind)
             if first == start or column + 1 + width > WIDTH:
                 self._break(first, indent)

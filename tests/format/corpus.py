@@ -34,7 +34,7 @@ FORMS = (
     "select grouping(a), a from t group by grouping sets ((a), (a, b), ()), rollup (c, d), cube (e)",
     "select aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa + bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb + cccccccccccccccccc"
     " + dddddddddddddddddd as total from t where x in (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26)",
-    "select first(x order by y) as from_, \"select\", t.\"order\", [z for z in l if z > 1] from t as \"where\"",
+    'select first(x order by y) as from_, "select", t."order", [z for z in l if z > 1] from t as "where"',
 )
 
 

@@ -82,7 +82,7 @@ def test_what_a_file_is_besides_its_text_stays(shop: Path) -> None:
     assert script.read_bytes() == b"\xef\xbb\xbf" + SQL_AFTER.replace("\n", "\r\n").encode()
     assert stat.S_IMODE(script.stat().st_mode) == 0o750
     assert (shop / "pipelines/p.yaml").is_symlink() and text(shop, "real.txt") == YAML_AFTER
-    assert not [path for path in shop.rglob("*etlc-*")]
+    assert not list(shop.rglob("*etlc-*"))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from tests.format.corpus import EXAMPLES, corpus
 PIECE = re.compile(
     r"e'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|\s+|\w+|.", re.DOTALL
 )
-KEYWORDS = frozenset("select from where group order having union join left on and or not case when then else end".split())
+KEYWORDS = frozenset(
+    "select from where group order having union join left on and or not case when then else end".split()
+)
 GAPS = (" ", "\n", "\n\n\n", "\t ", "  /* note */ ", " -- note\n", "\n  -- own line\n  ")
 
 

@@ -35,7 +35,9 @@ def spec(text: str) -> Any:
     """What etlc reads, its SQL without layout."""
     found = load(MemoryFiles({"etlc.yaml": b"project: x\n", "pipelines/p.yaml": text.encode()}), Diagnostics())
     assert found is not None
-    models = {name: (model, " ".join(model.sql.text.lower().split())) for name, model in found.models.items() if model.sql}
+    models = {
+        name: (model, " ".join(model.sql.text.lower().split())) for name, model in found.models.items() if model.sql
+    }
     import dataclasses
 
     plain = {name: (dataclasses.replace(model, sql=None), sql) for name, (model, sql) in models.items()}
@@ -138,4 +140,6 @@ def test_any_layout_becomes_the_same_order(
         return
     made = tidy(text)
     keys = [*yaml.load(made, Loader=yaml.BaseLoader)]
-    assert keys == [k for k in ("pipeline", "owner", "description", "tags", "sources", "models", "outputs", "tests") if k in data]
+    assert keys == [
+        k for k in ("pipeline", "owner", "description", "tags", "sources", "models", "outputs", "tests") if k in data
+    ]

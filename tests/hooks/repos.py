@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 GOOD = "select 1 as a, 2 as b\n"
-BAD = "select missing from m\n"
+GOOD_READER = "select a\nfrom m\n"
+BAD = "select missing\nfrom m\n"
 PIPELINE = "pipeline: p\n\nmodels:\n  m:\n    description: M\n"
 
 
@@ -45,5 +46,10 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 def project(prefix: str = "", **more: str) -> dict[str, str]:
     """The files of a small project below a folder."""
-    files = {"etlc.yaml": "project: shop\n", "pipelines/p.yaml": PIPELINE, "pipelines/m.sql": GOOD, ".gitignore": ".etlc/\n"}
+    files = {
+        "etlc.yaml": "project: shop\n",
+        "pipelines/p.yaml": PIPELINE,
+        "pipelines/m.sql": GOOD,
+        ".gitignore": ".etlc/\n",
+    }
     return {prefix + name: text for name, text in {**files, **more}.items()}

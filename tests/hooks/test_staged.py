@@ -45,7 +45,7 @@ def test_staged_and_on_disk_differ(repo: Path) -> None:
     write(repo, {"pipelines/n.sql": "-- mended\nselect a from m\n"})
     assert found(repo) == [("E201", "pipelines/n.sql")]
     shown = etlc(repo, "validate", "--staged", check=1).stdout
-    assert "1 | select missing from m" in shown and "mended" not in shown
+    assert "1 | select missing" in shown and "mended" not in shown
     assert etlc(repo, "validate", check=0)
     git(repo, "add", "-A")
     write(repo, {"pipelines/n.sql": BAD})
@@ -161,7 +161,9 @@ def test_a_linked_work_tree(repo: Path, tmp_path: Path) -> None:
 
 def test_several_projects(tmp_path: Path) -> None:
     """Each file goes to its own project, found upwards from it; places are told from the working directory."""
-    repo = repository(tmp_path / "repo", {**project("one/"), **project("two/"), ".pre-commit-config.yaml": "repos: []\n"})
+    repo = repository(
+        tmp_path / "repo", {**project("one/"), **project("two/"), ".pre-commit-config.yaml": "repos: []\n"}
+    )
     write(repo, {"one/pipelines/n.sql": BAD, "two/pipelines/n.sql": BAD})
     git(repo, "add", "-A")
     assert found(repo) == [("E201", "one/pipelines/n.sql"), ("E201", "two/pipelines/n.sql")]
@@ -169,7 +171,7 @@ def test_several_projects(tmp_path: Path) -> None:
     assert found(repo, ".pre-commit-config.yaml") == []
     assert found(repo / "one") == [("E201", "pipelines/n.sql")]
     shown = etlc(repo, "validate", "one/pipelines/n.sql", check=1).stdout
-    assert "--> one/pipelines/n.sql:1:8" in shown and "1 | select missing from m" in shown
+    assert "--> one/pipelines/n.sql:1:8" in shown and "1 | select missing" in shown
     etlc(repo, "validate", "one/pipelines/gone.sql", check=2)
     etlc(repo, "validate", check=2)
     write(repo, {"two/pipelines/m.sql": "SELECT 1 as a,2 as b\n"})

@@ -43,4 +43,6 @@ def validate(
         shown = [d for d in done.diagnostics if d.severity == "error" or not quiet]
         if shown or not quiet:
             width = here.screen.width(sys.stdout)
-            here.screen.result(render(shown, lambda file: lines(lambda: done.read(file)), width, (done.models, done.sources)))
+            here.screen.result(
+                render(shown, lambda file: lines(lambda: done.read(file)), width, (done.models, done.sources))
+            )
