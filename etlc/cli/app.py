@@ -14,6 +14,7 @@ from etlc import __version__
 from etlc.cli.commands.check import check
 from etlc.cli.commands.compile import compile_
 from etlc.cli.commands.explain import explain
+from etlc.cli.commands.format import format_
 from etlc.cli.commands.init import init
 from etlc.cli.commands.lineage import lineage
 from etlc.cli.commands.lock import lock
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show,
     "query": query,
     "lock": lock,
+    "format": format_,
     "lineage": lineage,
     "explain": explain,
 }

@@ -73,11 +73,16 @@ class Job:
 
     def source(self, file: str) -> list[str] | None:
         """The lines of a file that a finding points into; None where it can't be read."""
-        try:
-            text = ((self.root() or Path()) / file).read_bytes().decode("utf-8-sig", "replace")
-        except (OSError, ValueError):
-            return None
-        return text.replace("\r\n", "\n").split("\n")
+        return lines(((self.root() or Path()) / file).read_bytes)
+
+
+def lines(read: Callable[[], bytes | None]) -> list[str] | None:
+    """The lines of a file, None where it can't be read."""
+    try:
+        data = read()
+    except (OSError, ValueError):
+        return None
+    return None if data is None else data.decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the files of a project look like. Schemas and reading both follow from this."""
+"""What the files of a project look like. Schemas, reading and the order of keys in formatted files follow from this."""
 
 from __future__ import annotations
 
@@ -121,10 +121,13 @@ _ABOUT: dict[str, Key] = {
 
 # -- models
 
-PROPERTIES: dict[str, Key] = {
+_SHAPE: dict[str, Key] = {
     **_ABOUT,
     "key": Key(_TEXTS, "Columns that identify a row: unique together, not null. Checked, and used by the analyses."),
     "columns": Key(_COLUMNS, "What is promised of the columns: name: TYPE, or a map with more. May be partial."),
+}
+PROPERTIES: dict[str, Key] = {
+    **_SHAPE,
     "checks": Key(_CHECKS, "What must hold before the model's new rows are published."),
     "materialize": Key(s.choice("auto", "table", "view"), "auto: the compiler decides. table: stored. view: a view."),
     "incremental": Key(s.choice("auto", "full"), "auto: kept up by what changed, if possible. full: always rebuilt."),
@@ -133,7 +136,7 @@ PROPERTIES: dict[str, Key] = {
 }
 _SQL = Key(s.sql(), "One SELECT of DuckDB. Or leave it out, and write it to <name>.sql beside this file or below.")
 
-MODEL = s.record("model", {"sql": _SQL, **PROPERTIES}, _found, empty=True)
+MODEL = s.record("model", {**_SHAPE, "sql": _SQL, **PROPERTIES}, _found, empty=True)
 HEADER = s.record("header", PROPERTIES, _found, empty=True)
 DEFAULTS = s.record("defaults", PROPERTIES, _found, empty=True)
 
@@ -142,13 +145,13 @@ DEFAULTS = s.record("defaults", PROPERTIES, _found, empty=True)
 SOURCE = s.record(
     "source",
     {
+        **_ABOUT,
         "path": Key(_TEXTS, "One path or a list, relative to etlc.yaml; globs and hive folders are welcome."),
         "rows": Key(_ROWS, "A small table, written out here."),
         "format": Key(s.text(), "csv, parquet, json, ndjson, ...; default: from the file's ending."),
         "options": Key(s.mapping(s.anything(), names=False), "Options for DuckDB's reader, e.g. delim."),
         "columns": Key(_COLUMNS, "The contract: name: TYPE, or a map with more. The rest is inferred into etlc.lock."),
         "checks": Key(_CHECKS, "What must hold for the source's rows."),
-        **_ABOUT,
     },
     _found,
     one_of=("path", "rows"),
@@ -235,8 +238,8 @@ PIPELINE = s.record(
     "pipeline",
     {
         "pipeline": Key(s.text(s.NAME), "The name of the pipeline.", required=True),
-        "description": Key(s.text(), "What the pipeline is for."),
         "owner": Key(s.text(), "Who answers for it, and for its sources and models that name nobody else."),
+        "description": Key(s.text(), "What the pipeline is for."),
         "tags": Key(_TEXTS, "Tags of its sources and models that have none of their own."),
         "sources": Key(s.mapping(s.defined("source", SOURCE)), "Where rows come from: files, or rows written here."),
         "models": Key(s.mapping(s.defined("model", MODEL)), "One SELECT each, and what is promised of it."),

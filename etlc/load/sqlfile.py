@@ -65,6 +65,14 @@ def read_sql_file(data: bytes, path: str, diagnostics: Diagnostics) -> SqlFile:
     return SqlFile(path, header, SqlText(text, whole.at(start), 1, 0, mapped=True), lines, header_lines=above)
 
 
+def header_place(text: str) -> tuple[int, int] | None:
+    """Where the properties in the header begin and end; None where there is no header, or one that is not closed."""
+    before = _BEFORE.match(text)
+    opening = _OPENING.match(text, before.end() if before else 0)
+    end = text.find("*/", opening.end()) if opening else -1
+    return (opening.end(), end) if opening and end >= 0 else None
+
+
 def _header(text: str, path: str, diagnostics: Diagnostics) -> tuple[Document | None, Map, int]:
     """The header as a document, its properties, and the offset behind it."""
     before = _BEFORE.match(text)

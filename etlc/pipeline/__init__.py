@@ -9,6 +9,7 @@ from typing import Any
 
 _HOMES = {
     "Interrupted": "project", "Options": "project", "Project": "project", "Stop": "project",
+    "parts_of": "project", "format_files": "formatting", "Formatted": "formatting", "validate_files": "validating",
     "validate": "validating", "Validated": "validating",
     "plan": "running", "run": "running", "check": "running", "Planned": "running", "Ran": "running", "Checked": "running",
     "run_unit_tests": "testing", "Tested": "testing",

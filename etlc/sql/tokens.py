@@ -10,7 +10,8 @@ _OPEN, _CLOSE = "([{", ")]}"
 _LETTER = r"(?:[A-Za-z_]|[^\x00-\x7f\s])"
 _TOKEN = re.compile(
     rf"""(?P<blank>\s+)
-    |(?P<comment>--[^\r\n]*|/\*)
+    |(?P<line>--[^\r\n]*)
+    |(?P<comment>/\*)
     |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?\$(?P=tag)\$)
     |(?P<quoted>"(?:[^"]|"")*")
     |(?P<param>\${_LETTER}(?:{_LETTER}|[0-9])*)
@@ -24,9 +25,9 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token: its text as written, where it starts, and its kind.
+    """A token: its text as written, where it starts, and its kind: string, quoted, param, word, number or sign.
 
-    The kinds are string, quoted, param, word, number and sign, and comment where comments are asked for.
+    For who asks for comments, ``comment`` and ``line`` (from ``--`` to the end of the line) are kinds too.
     """
 
     text: str
@@ -47,24 +48,24 @@ class Token:
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text, without blanks and comments. Comments nest, as DuckDB has it."""
-    return [token for token in _tokens(text) if token.kind != "comment"]
+    return [token for token in scan(text) if token.kind not in ("comment", "line")]
 
 
 def tokens_and_comments_of(text: str) -> list[Token]:
     """The tokens of a text, the comments among them; one within another is a part of it."""
-    return list(_tokens(text))
+    return list(scan(text))
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def scan(text: str) -> Iterator[Token]:
+    """The tokens and the comments of a text: everything but blanks."""
     offset = 0
     while found := _TOKEN.match(text, offset):
         offset = found.end()
         kind = "string" if found.lastgroup == "tag" else str(found.lastgroup)
         if found.group() == "/*":
             offset = _comment_end(text, offset)
+        if kind != "blank":
             yield Token(text[found.start() : offset], found.start(), kind)
-        elif kind != "blank":
-            yield Token(found.group(), found.start(), kind)
 
 
 def _comment_end(text: str, offset: int) -> int:

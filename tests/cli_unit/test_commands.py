@@ -37,26 +37,26 @@ def answer(pipeline: ModuleType, name: str, value: object) -> list[tuple[object,
 
 
 def test_validate(call: Call, pipeline: ModuleType) -> None:
-    calls = answer(pipeline, "validate", pipeline.Validated(found("E105", "W201"), 12, 3))
+    calls = answer(pipeline, "validate_files", pipeline.Validated(found("E105", "W201"), 12, 3))
     done = call("validate", "a.yaml", "b.sql", "--param", "day=2024-01-01", "--param", "x=a=b")
     assert done.exit_code == 1
     assert "error[E105]: The message of E105." in done.stdout and "2 | project: twice" in done.stdout
     assert done.stdout.endswith("1 error, 1 warning in 12 models and 3 sources.\n")
     assert done.stderr == ""
-    _, options, files = calls[0]
-    assert files == ["a.yaml", "b.sql"]
+    _, options, files, staged = calls[0]
+    assert (files, staged) == (["a.yaml", "b.sql"], False)
     assert getattr(options, "params") == {"day": "2024-01-01", "x": "a=b"}  # noqa: B009
 
 
 def test_validate_json(call: Call, pipeline: ModuleType) -> None:
-    answer(pipeline, "validate", pipeline.Validated(found("W201"), 12, 3))
+    answer(pipeline, "validate_files", pipeline.Validated(found("W201"), 12, 3))
     done = call("validate", "--json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["summary"] == {"errors": 0, "warnings": 1, "models": 12, "sources": 3}
 
 
 def test_validate_quietly(call: Call, pipeline: ModuleType) -> None:
-    answer(pipeline, "validate", pipeline.Validated(found("W201"), 12, 3))
+    answer(pipeline, "validate_files", pipeline.Validated(found("W201"), 12, 3))
     done = call("validate", "-q")
     assert (done.exit_code, done.output) == (0, "")
 
