@@ -22,11 +22,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bind": set(LAYERS),
     "lower": set(LAYERS),
     "decide": set(LAYERS),
+    "compare": set(LAYERS),
     "execute": set(LAYERS) | PROTOCOLS,
     "engines": {"ir", "sql"},
     "state": {"ir", "sql", "etlc.engines.base"},
     "report": {"diagnostics", "ir"},
-    "pipeline": {*LAYERS, "load", "resolve", "bind", "lower", "decide", "execute", "engines", "state"},
+    "pipeline": {*LAYERS, "load", "resolve", "bind", "lower", "decide", "compare", "execute", "engines", "state"},
     "cli": {"pipeline", "report", "diagnostics", "ir"},
 }
 

@@ -63,6 +63,7 @@ _ALL = (
     Code("E403", "used column is gone"),
     Code("E404", "value that does not cast"),
     Code("E405", "no file matches"),
+    Code("E406", "etlc.lock is stale"),
     # 5xx: running
     Code("E501", "model failed"),
     Code("E502", "check failed"),
@@ -72,6 +73,7 @@ _ALL = (
     Code("E506", "output could not be written"),
     Code("E507", "selection that names nothing"),
     Code("E508", "query refused"),
+    Code("E510", "breaking change without a new version"),
     Code("E901", "unexpected error"),
     # warnings
     Code("W201", "volatile function"),

@@ -74,7 +74,7 @@ class PlanModel:
 
     ``fingerprint`` is that of its meaning alone: of what it reads, only the names are in it. ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
-    ``uses`` are the columns of each source that its query may read.
+    ``uses`` are the columns of each source that its query may read. ``version`` is that of its contract.
     """
 
     name: str
@@ -97,6 +97,7 @@ class PlanModel:
     path: str = ""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     snapshot: bool = False
+    version: int = 1
 
     @property
     def schema(self) -> str:

@@ -112,6 +112,7 @@ class ModelSpec:
     materialize: str = "auto"
     incremental: str = "auto"
     publish: bool | None = None
+    version: int = 1
     pipeline: str = ""
     file: str = ""
     sql_file: str | None = None

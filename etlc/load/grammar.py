@@ -128,6 +128,7 @@ PROPERTIES: dict[str, Key] = {
     "materialize": Key(s.choice("auto", "table", "view"), "auto: the compiler decides. table: stored. view: a view."),
     "incremental": Key(s.choice("auto", "full"), "auto: kept up by what changed, if possible. full: always rebuilt."),
     "publish": Key(s.flag(), "true: always in the warehouse, by its name. false: the compiler's own affair."),
+    "version": Key(s.integer(1), "Raise it with a change that breaks readers; `etlc diff --breaking` asks for it."),
 }
 _SQL = Key(s.sql(), "One SELECT of DuckDB. Or leave it out, and write it to <name>.sql beside this file or below.")
 

@@ -105,6 +105,7 @@ def _model(
         path=model.spec.sql_file or model.spec.file,
         uses={need: tuple(columns) for need, columns in used.items()},
         snapshot=snapshot,
+        version=model.spec.version,
     )
 
 

@@ -11,6 +11,7 @@ _HOMES = {
     "Interrupted": "project", "Options": "project", "Project": "project", "Stop": "project",
     "validate": "validating", "Validated": "validating",
     "plan": "running", "run": "running", "check": "running", "Planned": "running", "Ran": "running", "Checked": "running",
+    "diff": "differing", "Differing": "differing",
     "show": "reading", "query": "reading", "lineage": "reading", "Table": "reading", "Lineage": "reading",
     "LineageColumn": "reading", "Locked": "writing", "Compiled": "writing", "lock": "writing",
     "init_project": "writing", "interrupt": "stopping",

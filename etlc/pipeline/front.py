@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from etlc.bind import bind, needs_look, rows_sql
 from etlc.diagnostics import Diagnostics
@@ -11,7 +11,7 @@ from etlc.engines.binder import DuckBinder
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory
 from etlc.execute.look import look
 from etlc.execute.paths import PathProblem, Paths, variables
-from etlc.ir.graph import Graph
+from etlc.ir.graph import BoundGraph, Graph
 from etlc.ir.look import Looked
 from etlc.ir.plan import Plan
 from etlc.ir.spec import Spec
@@ -21,9 +21,11 @@ from etlc.pipeline.project import Front, Options, Project, Stop
 from etlc.resolve import resolve
 from etlc.sql.warm import warm
 
+Looking = Callable[[Graph, list[str], Project], dict[str, Looked]]
 
-def compile_files(files: Files, project: Project, options: Options) -> Front:
-    """Compile what ``files`` hold, without any cache."""
+
+def compile_files(files: Files, project: Project, options: Options, looking: Looking | None = None) -> Front:
+    """Compile what ``files`` hold, without any cache. ``looking`` tells the schemas that nothing pins, if not the data."""
 
     warm()
     diagnostics = Diagnostics()
@@ -32,18 +34,23 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
         return Front(diagnostics, None, 0, 0, {})
     binder = DuckBinder()
     graph = resolve(spec, options.params, binder, diagnostics)
-    looked = look_at(graph, needs_look(graph), project)
+    looked = (looking or look_at)(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:
         return Front(diagnostics, None, *counts, fresh, spec, graph, bound)
+    return Front(diagnostics, lowered(bound), *counts, fresh, spec, graph, bound)
+
+
+def lowered(bound: BoundGraph) -> Plan:
+    """The plan of what could be bound."""
     rows = {
         name: rows_sql(source.spec, {column.name.lower(): column.type for column in bound.schemas[name].columns})
-        for name, source in graph.sources.items()
-        if source.spec.rows is not None
+        for name, source in bound.graph.sources.items()
+        if source.spec.rows is not None and name in bound.schemas
     }
-    return Front(diagnostics, lower(bound, rows), *counts, fresh, spec, graph, bound)
+    return lower(bound, rows)
 
 
 def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:
