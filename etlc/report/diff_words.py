@@ -33,8 +33,12 @@ def summary(difference: Difference) -> str:
         said.append(f"{counted(affected, 'model')} below {'is' if affected == 1 else 'are'} affected")
     if difference.settings:
         said.append(f"{counted(len(difference.settings), 'setting')} changed")
-    if difference.breaches:
-        said.append(f"{counted(len(difference.breaches), 'published contract')} broken")
+    broken = sum(bool(breach.reasons) for breach in difference.breaches)
+    if broken:
+        said.append(f"{counted(broken, 'published contract')} broken without a new version")
+    lowered = sum(breach.lowered for breach in difference.breaches)
+    if lowered:
+        said.append(f"{counted(lowered, 'version')} lowered")
     if difference.unknown:
         said.append(f"{len(difference.unknown):,} not compared")
     return f"{'; '.join(said)}." if said else NOTHING

@@ -123,8 +123,9 @@ def _spelled_out(pieces: Sequence[Piece], known: Mapping[str, str]) -> list[Piec
     """The pieces with the aliases that they use replaced by what these stand for."""
     made = []
     for index, piece in enumerate(pieces):
-        around = (pieces[index - 1] if index else None, pieces[index + 1] if index + 1 < len(pieces) else None)
-        bare = piece.kind == "quoted" and not any(other is not None and other.kind == "dot" for other in around)
+        around = [*pieces[max(0, index - 1) : index], *pieces[index + 1 : index + 2]]
+        # What stands beside a dot is qualified; beside AS it is a relation, or a name that is given.
+        bare = piece.kind == "quoted" and not any(other.kind == "dot" or other.low == "as" for other in around)
         text = known.get(fold(piece.text[1:-1])) if bare else None
         made.append(piece if text is None else Piece(f"( {text} )", "quoted"))
     return made
