@@ -67,6 +67,10 @@ def projections(text: str, outputs: Sequence[str]) -> Projections | None:
     items = [_without_alias(item) for item in _items(pieces[begin:end])]
     if len(items) != len(outputs) or any(not item or item[0].text == "*" or item[-1].text == "*" for item in items):
         return None
+    names = {fold(name) for name in outputs}
+    own = [_ambiguous(item, names - {fold(name)}) for name, item in zip(outputs, items, strict=True)]
+    if any(own) or _ambiguous([*pieces[:begin], *pieces[end:]], names):
+        return None
     texts: list[str] = []
     known: dict[str, str] = {}
     for name, item in zip(outputs, items, strict=True):
@@ -77,6 +81,20 @@ def projections(text: str, outputs: Sequence[str]) -> Projections | None:
         return None
     light = _light(rest, items, outputs)
     return Projections(known, join(_spelled_out(rest, known)), light)
+
+
+def _ambiguous(pieces: Sequence[Piece], outputs: set[str]) -> bool:
+    """Whether a name was left as written that may be one of the output columns, or one of what is read.
+
+    An expression cannot mean the column that it makes itself.
+    """
+    joined = False
+    for index, piece in enumerate(pieces):
+        joined = (joined and piece.text != ")") or piece.low == "using"
+        called = [other.text for other in pieces[index + 1 : index + 2]] == ["("]
+        if piece.kind == "word" and piece.low in outputs and not joined and not called:
+            return True
+    return False
 
 
 def _select_list(pieces: Sequence[Piece]) -> tuple[int, int] | None:
