@@ -254,10 +254,13 @@ LOCKED_COLUMN = s.either(
 
 
 def _locked(
-    span: Span, columns: Mapping[Located, LockedColumn], options: Mapping[Located, Any] | None = None
+    span: Span,
+    columns: Mapping[Located, LockedColumn],
+    options: Mapping[Located, Any] | None = None,
+    declared: Located | None = None,
 ) -> LockedSource:
     named = tuple(LockedColumn(str(name), column.type, column.optional) for name, column in columns.items())
-    return LockedSource(named, {str(name): value for name, value in (options or {}).items()})
+    return LockedSource(named, {str(name): value for name, value in (options or {}).items()}, str(declared or ""))
 
 
 LOCKED = s.record(
@@ -265,6 +268,7 @@ LOCKED = s.record(
     {
         "columns": Key(s.mapping(LOCKED_COLUMN, names=False), "Its columns, in order.", required=True),
         "options": Key(s.mapping(s.anything(), names=False), "Options of the reader that were inferred."),
+        "declared": Key(s.text(), "A digest of the paths, the format and the options that it was looked at for."),
     },
     _locked,
 )

@@ -13,7 +13,7 @@ _HOMES = {
     "plan": "running", "run": "running", "check": "running", "Planned": "running", "Ran": "running", "Checked": "running",
     "diff": "differing", "Differing": "differing",
     "show": "reading", "query": "reading", "lineage": "reading", "Table": "reading", "Lineage": "reading",
-    "LineageColumn": "reading", "Locked": "writing", "Compiled": "writing", "lock": "writing",
+    "LineageColumn": "reading", "Locked": "writing", "Compiled": "writing", "lock": "writing", "check_lock": "locking",
     "init_project": "writing", "interrupt": "stopping",
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from etlc.diagnostics import Diagnostics
 from etlc.ir.plan import Plan
 from etlc.pipeline.compiling import compile_project
+from etlc.pipeline.locking import check_lock
 from etlc.pipeline.project import Options, Project, Stop
 
 
@@ -21,9 +22,14 @@ class Validated:
     sources: int
 
 
-def validate(project: Project, options: Options, files: list[str]) -> Validated:
-    """Validate the whole project; with ``files``, report what concerns them and what depends on them."""
+def validate(project: Project, options: Options, files: list[str], locked: bool = False) -> Validated:
+    """Validate the whole project; with ``files``, report what concerns them and what depends on them.
+
+    ``locked``: report also where etlc.lock does not fit the specs, or the data that is at hand.
+    """
     front = compile_project(project, options)
+    if locked:
+        front.diagnostics.extend(check_lock(project, options))
     if not files:
         return Validated(front.diagnostics, front.models, front.sources)
     wanted = {_relative(project, file) for file in files}

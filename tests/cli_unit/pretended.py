@@ -112,6 +112,7 @@ class Lineage:
     upstream: list[str]
     downstream: list[str]
     columns: dict[str, LineageColumn]
+    version: int | None = None
 
 
 class Unset(Exception):
@@ -122,7 +123,7 @@ def init_project(directory: Path) -> list[str]:
     raise Unset
 
 
-def validate(project: Project, options: Options, files: list[str]) -> Validated:
+def validate(project: Project, options: Options, files: list[str], locked: bool = False) -> Validated:
     raise Unset
 
 

@@ -113,7 +113,7 @@ def test_a_mishap(
 def test_signals(call: Call, pipeline: ModuleType, number: int, status: int, arguments: list[str]) -> None:
     asked: list[bool] = []
 
-    def work(project: object, options: object, on_event: object) -> object:
+    def work(project: object, options: object, on_event: object, *more: object) -> object:
         if callable(on_event):
             on_event(RunStarted("r1", 3))
         os.kill(os.getpid(), number)

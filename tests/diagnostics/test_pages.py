@@ -142,12 +142,29 @@ def refused_query(folder: Path) -> list[str]:
     return [where(one) for one in json.loads(done.out)["diagnostics"]]
 
 
+def broken_contract(folder: Path) -> list[str]:
+    """E510: a published column that is called otherwise than in the last commit."""
+    page = next(page for page in PAGES if page.code == "E510")
+    after = page.files("Fault")["pipelines/shop.yaml"]
+    write(folder, {"etlc.yaml": "project: shop\n", "pipelines/shop.yaml": after.replace("turnover", "revenue")})
+    mine = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*mine, "commit", "-q", "-m", "one"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    assert findings(folder, "diff --breaking") == []
+    write(folder, {"pipelines/shop.yaml": after})
+    found = findings(folder, "diff --breaking")
+    write(folder, page.files("Mend"))
+    assert findings(folder, "diff --breaking") == []
+    return found
+
+
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
     "E503": foreign_table,
     "E504": held_warehouse,
     "E506": unwritable_output,
     "E508": refused_query,
+    "E510": broken_contract,
 }
 
 

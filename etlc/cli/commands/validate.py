@@ -16,6 +16,9 @@ def validate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILES]...", help="Report on these and what depends on them only.")
     ] = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Fail if etlc.lock does not fit the specs, or the data that is at hand.")
+    ] = False,
     param: Param = None,
     env: Env = None,
     as_json: Json = False,
@@ -34,7 +37,7 @@ def validate(
         from etlc.report.json import findings
 
         project = pipeline.Project.find(here.directory)
-        done = pipeline.validate(project, pipeline.Options(**Given(param, env).fields()), list(files or ()))
+        done = pipeline.validate(project, pipeline.Options(**Given(param, env).fields()), list(files or ()), locked)
         here.status = 1 if done.diagnostics.errors else 0
         if as_json:
             here.json(findings(done.diagnostics, done.models, done.sources))
