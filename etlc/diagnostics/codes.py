@@ -78,6 +78,7 @@ _ALL = (
     # warnings
     Code("W201", "volatile function"),
     Code("W401", "new column in a source"),
+    Code("W402", "column of another type"),
 )
 
 CODES: dict[str, Code] = {code.code: code for code in _ALL}
