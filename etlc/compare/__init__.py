@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from etlc.compare.contracts import broken_contracts, lowered_version, place_of
 from etlc.compare.models import Models
 from etlc.compare.names import renamed_sources
 from etlc.compare.sources import compare_sources
 from etlc.ir.difference import Breach, Change, Difference, Property, Side
-from etlc.ir.plan import Plan, PlanOutput
+from etlc.ir.plan import PlanOutput
 from etlc.ir.spec import Spec
 
 __all__ = ["compare"]
@@ -18,6 +19,7 @@ __all__ = ["compare"]
 def compare(old: Side, new: Side) -> Difference:
     """What changed from ``old``, which may be compiled in part only, to ``new``."""
     unknown = _unknown(old, new)
+    old = _as_far_as_known(old, new)
     moved = renamed_sources(old, new)
     sources, touched = compare_sources(old, new, moved, unknown)
     models = Models(old, new, moved, touched, unknown)
@@ -33,7 +35,7 @@ def compare(old: Side, new: Side) -> Difference:
         elif reasons and (after is None or after.version == before.version):
             breaches.append(Breach(before.name, reasons, before.version, place_of(after)))
     return Difference(
-        sources, changes, _outputs(old.plan, new.plan), _settings(old, new), broken, tuple(breaches),
+        sources, changes, _outputs(old, new), _settings(old, new), broken, tuple(breaches),
         _rebuilt(old, new, unknown), tuple(unknown),
     )  # fmt: skip
 
@@ -47,6 +49,22 @@ def _unknown(old: Side, new: Side) -> list[str]:
     return [n for n in there if n.lower() not in compiled and (n.lower() in declared or spec.incomplete)]
 
 
+def _as_far_as_known(old: Side, new: Side) -> Side:
+    """The old side; where some of its models are missing, nobody knows who read the others, so whether those were
+    published: as they are now, then, where nothing else says so."""
+    spec = old.bound.graph.spec
+    if len(old.plan.models) == len(spec.models) and not spec.incomplete:
+        return old
+    told = {output.model.lower() for output in spec.outputs}
+    told |= {name.lower() for name, model in spec.models.items() if model.publish is not None}
+    now = {name.lower(): model.published for name, model in new.plan.models.items()}
+    models = {
+        name: model if name.lower() in told else replace(model, published=now.get(name.lower(), model.published))
+        for name, model in old.plan.models.items()
+    }
+    return replace(old, plan=replace(old.plan, models=models))
+
+
 def _rebuilt(old: Side, new: Side, unknown: Iterable[str]) -> tuple[str, ...]:
     """The models whose version differs: they get other rows, or cannot be told from those that do."""
     before = {name.lower(): version for name, version in old.versions.items()}
@@ -55,16 +73,19 @@ def _rebuilt(old: Side, new: Side, unknown: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in changed if name.lower() not in doubtful)
 
 
-def _outputs(old: Plan, new: Plan) -> tuple[Change, ...]:
-    before = {output.name.lower(): output for output in old.outputs}
-    after = {output.name.lower() for output in new.outputs}
+def _outputs(old: Side, new: Side) -> tuple[Change, ...]:
+    before = {output.name.lower(): output for output in old.plan.outputs}
+    after = {output.name.lower() for output in new.plan.outputs}
+    declared = {output.name.lower() for output in old.bound.graph.spec.outputs}
     found = []
-    for output in new.outputs:
+    for output in new.plan.outputs:
         earlier = before.get(output.name.lower())
+        if earlier is None and output.name.lower() in declared:
+            continue  # its model could not be compiled
         facts = _output_facts(earlier, output)
         if facts:
             found.append(Change(output.name, "added" if earlier is None else "changed", properties=facts))
-    gone = [output for output in old.outputs if output.name.lower() not in after]
+    gone = [output for output in old.plan.outputs if output.name.lower() not in after]
     return (*found, *(Change(output.name, "removed", properties=_output_facts(output, None)) for output in gone))
 
 

@@ -211,7 +211,12 @@ class Sources:
     def _misread(self, name: str, error: EngineError) -> None:
         source, state = self.tools.plan.sources[name], self._states[name]
         with self.tools.scratch() as engine:
-            self.diagnostics.append(misread(source, state, error.error, engine, self.tools.paths))
+            finding, column = misread(source, state, error.error, engine, self.tools.paths)
+        if column is not None:
+            hit = impact(self.tools.plan, name, column)
+            said = f"{_capital(hit.readers_read())} the column{hit.stand_on_it()}. {hit.flows_into()}"
+            finding = replace(finding, help=f"{finding.help} {said}".rstrip())
+        self.diagnostics.append(finding)
 
     def _check(self, name: str, tokens: Mapping[str, str], desk: Desk) -> Iterator[Event]:
         checks = {check.name: check for check in self.tools.plan.sources[name].checks}

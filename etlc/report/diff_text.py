@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from etlc.diagnostics import Diagnostics
 from etlc.ir.difference import Change, Difference
 from etlc.report.diff_words import NOTHING, details, fact, headline, sign, summary
@@ -27,35 +25,30 @@ def render(difference: Difference, revision: str, commit: str, problems: int) ->
             made += [[], line(Piece(title, "bold"))]
             width = min(32, max(len(clean(change.name)) for change in changes))
             for change in changes:
-                made += _change(change, width, difference)
+                made += _change(change, width)
+                made += _breaking(change.was or change.name, difference) if title == "Models" else []
     if difference.settings:
         made += [[], line(Piece("Settings", "bold"))]
         made += [line("  ", Piece("~", _STYLES["~"]), f" {fact(one)}") for one in difference.settings]
     return [*made, *_ends(difference, revision, problems)]
 
 
-def _change(change: Change, width: int, difference: Difference) -> list[Line]:
+def _change(change: Change, width: int) -> list[Line]:
     mark = sign(change.kind)
     words = headline(change)
     name = Piece(clean(change.name), "bold")
     pad = " " * (width - len(name.text)) if words else ""
     made = [line("  ", Piece(mark, _STYLES[mark]), " ", name, f"{pad}  {words}" if words else "")]
-    made += [line("      ", Piece(mark, _STYLES[mark]), f" {said}") for mark, said in details(change)]
-    return made + [
-        line("      ", Piece("!", _STYLES["!"]), f" {said}")
-        for said in _breaking(change.was or change.name, difference)
-    ]
+    return made + [line("      ", Piece(mark, _STYLES[mark]), f" {said}") for mark, said in details(change)]
 
 
-def _breaking(name: str, difference: Difference) -> Sequence[str]:
+def _breaking(name: str, difference: Difference) -> list[Line]:
     """How readers of the model break."""
     known = {model.lower(): reasons for model, reasons in difference.broken.items()}
     unversioned = {breach.model.lower() for breach in difference.breaches}
-    reasons = [clean(reason) for reason in known.get(name.lower(), ())]
-    if not reasons:
-        return []
+    reasons = "; ".join(clean(reason) for reason in known.get(name.lower(), ()))
     word = "breaking" if name.lower() in unversioned else "breaking, with a new version"
-    return [f"{word}: {'; '.join(reasons)}"]
+    return [line("      ", Piece("!", _STYLES["!"]), f" {word}: {reasons}")] if reasons else []
 
 
 def _ends(difference: Difference, revision: str, problems: int) -> list[Line]:

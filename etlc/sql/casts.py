@@ -24,7 +24,7 @@ def cast_effect(before: str, after: str) -> str:
     if before in _FLOATS:
         if after in _FLOATS:
             return "keeps" if _FLOATS[after] > _FLOATS[before] else "rounds"
-        return "rounds" if after in _DIGITS or _DECIMAL.fullmatch(after) else "tries"
+        return "rounds" if after in _DIGITS or _DECIMAL.fullmatch(after) or after == "BOOLEAN" else "tries"
     return _exact(before, after)
 
 
@@ -33,6 +33,8 @@ def _exact(before: str, after: str) -> str:
     old, new = _decimal(before), _decimal(after)
     if old is None:
         return "tries"
+    if after == "BOOLEAN":
+        return "rounds"
     if after in _FLOATS:
         bits = _BITS.get(before.removeprefix("U"), 128)
         return "keeps" if bits < _FLOATS[after] else "rounds"
