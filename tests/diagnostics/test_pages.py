@@ -158,6 +158,17 @@ def broken_contract(folder: Path) -> list[str]:
     return found
 
 
+def other_type(folder: Path) -> list[str]:
+    """W402: today's Parquet file has a wider type than yesterday's."""
+    page = next(page for page in PAGES if page.code == "W402")
+    write(folder, {"etlc.yaml": "project: shop\n", **page.files("Fault"), "data/.keep": ""})
+    for name, type_name in (("1", "INTEGER"), ("2", "BIGINT")):
+        duckdb.execute(f"COPY (SELECT 1::{type_name} AS order_id) TO '{folder}/data/{name}.parquet' (FORMAT parquet)")
+        found = findings(folder, "run --json")
+    assert findings(folder, "run --json") == []
+    return found
+
+
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
     "E503": foreign_table,
@@ -165,6 +176,7 @@ SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E506": unwritable_output,
     "E508": refused_query,
     "E510": broken_contract,
+    "W402": other_type,
 }
 
 
