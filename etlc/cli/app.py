@@ -13,6 +13,7 @@ import typer
 from etlc import __version__
 from etlc.cli.commands.check import check
 from etlc.cli.commands.compile import compile_
+from etlc.cli.commands.diff import diff
 from etlc.cli.commands.explain import explain
 from etlc.cli.commands.format import format_
 from etlc.cli.commands.init import init
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "validate": validate,
     "compile": compile_,
     "plan": plan,
+    "diff": diff,
     "run": run,
     "test": test,
     "check": check,

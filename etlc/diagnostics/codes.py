@@ -70,6 +70,7 @@ _ALL = (
     Code("E403", "used column is gone"),
     Code("E404", "value that does not cast"),
     Code("E405", "no file matches"),
+    Code("E406", "etlc.lock is stale"),
     Code("E407", "extension of DuckDB not installed"),
     # 5xx: running
     Code("E501", "model failed"),
@@ -81,6 +82,7 @@ _ALL = (
     Code("E507", "selection that names nothing"),
     Code("E508", "query refused"),
     Code("E509", "unit test failed"),
+    Code("E510", "breaking change without a new version"),
     Code("E901", "unexpected error"),
     # warnings
     Code("W101", "ignore that ignores nothing"),
@@ -104,6 +106,7 @@ _ALL = (
     Code("W317", "key that the query cannot keep"),
     Code("W318", "published without owner, description, key or check"),
     Code("W401", "new column in a source", late=True),
+    Code("W402", "column of another type", late=True),
 )
 
 GROUPS = {

@@ -66,8 +66,12 @@ def _force(source: PlanSource, scan: str) -> str:
     return f"SELECT {hashes} FROM ({scan}) AS _etlc_scan"
 
 
-def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Engine, paths: Paths) -> Diagnostic:
+def misread(
+    source: PlanSource, state: SourceState, error: SqlError, engine: Engine, paths: Paths
+) -> tuple[Diagnostic, str | None]:
     """The finding for a source whose files could not be read: file, line, column and value where they can be had.
+
+    With it the column that does not cast, where it is known.
 
     ``engine`` is a fenced database in memory, in which the files are read once more, their bad lines set aside.
     """
@@ -75,10 +79,12 @@ def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Eng
     if source.kind == "csv":
         found = _rejected(source, state, engine, paths)
         if found is not None:
-            return Diagnostic(*found[:1], found[1], place, found[2])
+            return Diagnostic(*found[:1], found[1], place, found[2]), found[3]
     alone = _failing(source, state, engine, paths)
+    column = None
     if alone is not None:
         path, error = alone
+        column = _only_cast(source, next(part for part in state.parts if part.path == path))
         error = replace(
             error,
             message=f"{without_query(path)}: {error.message}"
@@ -91,10 +97,20 @@ def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Eng
     where = f"{without_query(shown)}: " if shown and shown not in sentence else ""
     help = "Pin another type under `columns:`, e.g. VARCHAR, and convert it in a model with TRY_CAST."
     if error.kind in ("conversion", "invalid input"):
-        return Diagnostic(
-            "E404", f'Source "{source.name}" has a value that does not cast: {where}{sentence}.', place, help
-        )
-    return Diagnostic("E402", f'Source "{source.name}" cannot be read: {where}{sentence}.', place, "")
+        words = f'Source "{source.name}" has a value that does not cast: {where}{sentence}.'
+        return Diagnostic("E404", words, place, help), column
+    return Diagnostic("E402", f'Source "{source.name}" cannot be read: {where}{sentence}.', place, ""), None
+
+
+def _only_cast(source: PlanSource, part: Part) -> str | None:
+    """The one used column of a file whose values must be cast; None where there are several or none."""
+    pinned = {column.name.lower(): column for column in source.columns if column.name in set(source.used)}
+    found = [
+        pinned[n.lower()].name
+        for n, kind in part.layout
+        if kind and n.lower() in pinned and pinned[n.lower()].type != kind
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _failing(source: PlanSource, state: SourceState, engine: Engine, paths: Paths) -> tuple[str, SqlError] | None:
@@ -108,8 +124,10 @@ def _failing(source: PlanSource, state: SourceState, engine: Engine, paths: Path
     return None
 
 
-def _rejected(source: PlanSource, state: SourceState, engine: Engine, paths: Paths) -> tuple[str, str, str] | None:
-    """Code, sentence and help for the first line that DuckDB rejects; None where it rejects none."""
+def _rejected(
+    source: PlanSource, state: SourceState, engine: Engine, paths: Paths
+) -> tuple[str, str, str, str | None] | None:
+    """Code, sentence, help and column for the first line that DuckDB rejects; None where it rejects none."""
     session = engine.session()
     for part in state.parts:
         if part.size == 0:
@@ -128,19 +146,24 @@ def _rejected(source: PlanSource, state: SourceState, engine: Engine, paths: Pat
 
 def _explain(
     source: PlanSource, path: str, line: int, column: str, kind: str, text: str, message: str
-) -> tuple[str, str, str]:
+) -> tuple[str, str, str, str | None]:
     where = f"{without_query(path)}, line {line}"
     if kind != "CAST":
         words = str(kind).lower()
         sentence = f'Source "{source.name}" has a line that DuckDB cannot read: {where}: {words}: {str(text)[:80]}'
-        return "E402", f"{sentence}.", "Mend the line, or see `options:` (null_padding, quote, escape, ignore_errors)."
+        return (
+            "E402",
+            f"{sentence}.",
+            "Mend the line, or see `options:` (null_padding, quote, escape, ignore_errors).",
+            None,
+        )
     after = message.split("Could not convert string ", 1)[-1]
     value = after[1:].rsplit("\" to '", 1)[0] if after.startswith('"') else after.split(" to ")[0]
-    types = {c.name.lower(): c.type for c in source.columns}
-    type_name = types.get(column.lower(), "its type")
+    pinned = next((c for c in source.columns if c.name.lower() == column.lower()), None)
+    type_name = pinned.type if pinned else "its type"
     sentence = f'{where}: "{value}" in column "{column}" of source "{source.name}" does not cast to {type_name}.'
     help = (
         f'If it stands for a missing value, add `options: {{nullstr: "{value}"}}` to the source; if it is meant,'
         f" read the column as text: `options: {{types: {{{column}: VARCHAR}}}}` and `etlc lock`, or `columns: {{{column}: VARCHAR}}`."
     )
-    return "E404", sentence, help
+    return "E404", sentence, help, pinned.name if pinned else None

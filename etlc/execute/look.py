@@ -35,7 +35,7 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
         files = [path for path in paths.find(source.path, remote) if _size(path, paths, remote) > 0]
         if not files:
             return Looked(None)
-        return Looked(_infer(kind, files, source.options, paths, session))
+        return Looked(replace(_infer(kind, files, source.options, paths, session), declared=source.declaration))
     except PathProblem as problem:
         return Looked(None, str(problem), unreachable=isinstance(problem, Unreachable))
     except EngineError as error:

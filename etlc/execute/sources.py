@@ -10,16 +10,18 @@ from etlc.diagnostics import Diagnostic, Diagnostics, Span
 from etlc.engines.base import EngineError, Session
 from etlc.execute.build import with_finding
 from etlc.execute.desk import Desk
+from etlc.execute.impact import impact
 from etlc.execute.land import cast_query, casts, land, misread
 from etlc.execute.look import Layouts
 from etlc.execute.paths import PathProblem, Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
 from etlc.ir.event import CheckResult, Event, Started
-from etlc.ir.plan import PlanCheck, PlanSource
+from etlc.ir.plan import Plan, PlanCheck, PlanSource
 from etlc.ir.record import Part, SourceState
 from etlc.kinds.addresses import without_query
 from etlc.kinds.sources import filename_column, source_kind, wanted_hive
+from etlc.sql.casts import cast_effect
 
 
 def fill_layouts(
@@ -42,8 +44,10 @@ def fill_layouts(
     return replace(state, parts=tuple(parts))
 
 
-def find_drift(source: PlanSource, state: SourceState, diagnostics: Diagnostics, readers: list[str]) -> None:
-    """Report a used column that a file no longer has, and note columns that are new and read by nobody."""
+def find_drift(
+    plan: Plan, source: PlanSource, state: SourceState, before: SourceState | None, diagnostics: Diagnostics
+) -> None:
+    """Report a used column that a file no longer has, and note new columns, and types that were not seen ``before``."""
     if source.rows is not None or source.kind in ("json", "ndjson"):
         return
     known = {column.name.lower() for column in source.columns}
@@ -64,31 +68,64 @@ def find_drift(source: PlanSource, state: SourceState, diagnostics: Diagnostics,
             if lower not in known | hive:
                 new.setdefault(name, []).append(part)
     for name, parts in missing.items():
+        hit = impact(plan, source.name, name)
         diagnostics.add(
-            "E403", place(source), f'{_files(parts)} no column "{name}", which {_listed(readers)} from source "{source.name}".',
+            "E403", place(source),
+            f'{_files(parts)} no column "{name}", which {hit.readers_read()} from source "{source.name}"{hit.stand_on_it()}.',
             f"It has: {', '.join(column for column, _ in parts[0].layout)}."
-            " If that is how it should be: `etlc lock`, then mend the models.",
+            f" If that is how it should be: `etlc lock`, then mend the models. {hit.flows_into()}".rstrip(),
         )  # fmt: skip
     for name, parts in new.items():
-        first = without_query(parts[0].path)
-        more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
         diagnostics.add(
-            "W401", place(source), f'Source "{source.name}" has a new column "{name}", which nobody reads ({first}{more}).',
+            "W401", place(source), f'Source "{source.name}" has a new column "{name}", which nobody reads ({_shown(parts)}).',
             "`etlc lock` takes it up.",
         )  # fmt: skip
+    for (name, kind), parts in _retyped(source, state, before).items():
+        _note_type(plan, source, name, kind, parts, diagnostics)
+
+
+def _retyped(source: PlanSource, state: SourceState, before: SourceState | None) -> dict[tuple[str, str], list[Part]]:
+    """The files in which a used column has a type that is neither pinned nor was there before."""
+    pinned = {column.name.lower(): column for column in source.columns if column.name in set(source.used)}
+    seen = {(name.lower(), kind) for part in (before.parts if before else ()) for name, kind in part.layout}
+    found: dict[tuple[str, str], list[Part]] = {}
+    for part in state.parts if seen else ():
+        for name, kind in part.layout:
+            column = pinned.get(name.lower())
+            if column is not None and kind and kind != column.type and (name.lower(), kind) not in seen:
+                found.setdefault((column.name, kind), []).append(part)
+    return found
+
+
+def _note_type(
+    plan: Plan, source: PlanSource, name: str, kind: str, parts: list[Part], diagnostics: Diagnostics
+) -> None:
+    pinned = next(column.type for column in source.columns if column.name == name)
+    effect = {
+        "keeps": f"every value still fits {pinned}",
+        "rounds": f"as {pinned} its values may lose digits",
+        "tries": f"each value is tried as {pinned}",
+    }[cast_effect(kind, pinned)]
+    hit = impact(plan, source.name, name)
+    diagnostics.add(
+        "W402", place(source), f'Column "{name}" of source "{source.name}" has another type, {kind}, in {_shown(parts)}; {effect}.',
+        f"{_capital(hit.readers_read())} it{hit.stand_on_it()}. {hit.flows_into()} `etlc lock` takes the type up.".replace("  ", " "),
+    )  # fmt: skip
+
+
+def _capital(text: str) -> str:
+    """A sentence may begin with a name, which stays as it is."""
+    return f"A{text[1:]}" if text.startswith("a check") else text
+
+
+def _shown(parts: list[Part]) -> str:
+    first = without_query(parts[0].path)
+    return f"{first} and {len(parts) - 1} more" if len(parts) > 1 else first
 
 
 def _files(parts: list[Part]) -> str:
     others, first = len(parts) - 1, without_query(parts[0].path)
     return f"{first} and {others} other{'s' if others > 1 else ''} have" if others else f"{first} has"
-
-
-def _listed(readers: list[str]) -> str:
-    return (
-        f"{' and '.join(readers[:3])}{' and others' if len(readers) > 3 else ''} read{'s' if len(readers) == 1 else ''}"
-        if readers
-        else "a check reads"
-    )
 
 
 def place(source: PlanSource) -> Span:
@@ -177,7 +214,12 @@ class Sources:
     def _misread(self, name: str, error: EngineError) -> None:
         source, state = self.tools.plan.sources[name], self._states[name]
         with self.tools.scratch() as engine:
-            self.diagnostics.append(misread(source, state, error.error, engine, self.tools.paths))
+            finding, column = misread(source, state, error.error, engine, self.tools.paths)
+        if column is not None:
+            hit = impact(self.tools.plan, name, column)
+            said = f"{_capital(hit.readers_read())} the column{hit.stand_on_it()}. {hit.flows_into()}"
+            finding = replace(finding, help=f"{finding.help} {said}".rstrip())
+        self.diagnostics.append(finding)
 
     def _check(self, name: str, tokens: Mapping[str, str], desk: Desk) -> Iterator[Event]:
         checks = {check.name: check for check in self.tools.plan.sources[name].checks}

@@ -85,7 +85,7 @@ class PlanModel:
     ``fingerprint`` covers its text and ``rest``, all else that decides what it computes; of what it reads, only names
     and the types of source columns are in it (:meth:`Plan.meaning` tells more). ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
-    ``uses`` are the columns of each source that its query may read.
+    ``uses`` are the columns of each source that its query may read. ``version`` is that of its contract.
     """
 
     name: str
@@ -109,6 +109,7 @@ class PlanModel:
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     snapshot: bool = False
     rest: str = ""
+    version: int = 1
 
     @property
     def schema(self) -> str:

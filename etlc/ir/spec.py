@@ -6,6 +6,8 @@ schemas carry. Positions never take part in equality.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,6 +30,10 @@ def doc(text: str, **default: Any) -> Any:
 def place() -> Any:
     """The field that holds where something was written: not compared, not part of any schema."""
     return field(default=Span(""), compare=False, repr=False, metadata={"internal": True})
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,13 @@ class SourceSpec:
     file: str = ""
     span: Span = place()
 
+    @property
+    def declaration(self) -> str:
+        """A short digest of what decides which schema its files have: paths, format and options, as written."""
+        format = str(self.format or "").lower()
+        text = json.dumps([[str(path) for path in self.path], format, self.options], default=_plain, sort_keys=True)
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
@@ -112,6 +125,7 @@ class ModelSpec:
     materialize: str = "auto"
     incremental: str = "auto"
     publish: bool | None = None
+    version: int = 1
     pipeline: str = ""
     file: str = ""
     sql_file: str | None = None
@@ -182,10 +196,14 @@ class LockedColumn:
 
 @dataclass(frozen=True, slots=True)
 class LockedSource:
-    """A source as ``etlc.lock`` pins it. ``options`` are the reader's options that were inferred (header, delim)."""
+    """A source as ``etlc.lock`` pins it. ``options`` are the reader's options that were inferred (header, delim).
+
+    ``declared`` is the ``SourceSpec.declaration`` that it was looked at for; "" in locks of earlier versions.
+    """
 
     columns: tuple[LockedColumn, ...]
     options: Mapping[str, object] = nothing()
+    declared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

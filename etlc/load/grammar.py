@@ -133,6 +133,7 @@ PROPERTIES: dict[str, Key] = {
     "incremental": Key(s.choice("auto", "full"), "auto: kept up by what changed, if possible. full: always rebuilt."),
     "publish": Key(s.flag(), "true: always in the warehouse, by its name. false: the compiler's own affair."),
     "ignore": Key(_TEXTS, "Codes of warnings that are not shown for this model, e.g. W201."),
+    "version": Key(s.integer(1), "Raise it with a change that breaks readers; `etlc diff --breaking` asks for it."),
 }
 _SQL = Key(s.sql(), "One SELECT of DuckDB. Or leave it out, and write it to <name>.sql beside this file or below.")
 
@@ -313,10 +314,13 @@ LOCKED_COLUMN = s.either(
 
 
 def _locked(
-    span: Span, columns: Mapping[Located, LockedColumn], options: Mapping[Located, Any] | None = None
+    span: Span,
+    columns: Mapping[Located, LockedColumn],
+    options: Mapping[Located, Any] | None = None,
+    declared: Located | None = None,
 ) -> LockedSource:
     named = tuple(LockedColumn(str(name), column.type, column.optional) for name, column in columns.items())
-    return LockedSource(named, {str(name): value for name, value in (options or {}).items()})
+    return LockedSource(named, {str(name): value for name, value in (options or {}).items()}, str(declared or ""))
 
 
 LOCKED = s.record(
@@ -324,6 +328,7 @@ LOCKED = s.record(
     {
         "columns": Key(s.mapping(LOCKED_COLUMN, names=False), "Its columns, in order.", required=True),
         "options": Key(s.mapping(s.anything(), names=False), "Options of the reader that were inferred."),
+        "declared": Key(s.text(), "A digest of the paths, the format and the options that it was looked at for."),
     },
     _locked,
 )

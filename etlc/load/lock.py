@@ -69,6 +69,8 @@ def render_lock(sources: Mapping[str, LockedSource]) -> str:
         if source.options:
             lines.append("    options:\n")
             lines += [f"      {_text(key)}: {_value(source.options[key])}\n" for key in sorted(source.options)]
+        if source.declared:
+            lines.append(f"    declared: {_quoted(source.declared)}\n")
     return "".join(lines)
 
 

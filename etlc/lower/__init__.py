@@ -106,6 +106,7 @@ def _model(
         uses={need: tuple(columns) for need, columns in used.items()},
         snapshot=snapshot,
         rest=rest,
+        version=model.spec.version,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from etlc import __version__
@@ -15,8 +15,9 @@ from etlc.engines.binder import DuckBinder
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory
 from etlc.execute.look import look
 from etlc.execute.paths import Paths
-from etlc.ir.graph import Graph
+from etlc.ir.graph import BoundGraph, Graph
 from etlc.ir.look import Looked
+from etlc.ir.plan import Plan
 from etlc.load import Files, load
 from etlc.lower import lower
 from etlc.pipeline.cache import Summaries, version_of
@@ -26,10 +27,15 @@ from etlc.pipeline.stopping import watch
 from etlc.pipeline.warehouse import extensions, project_paths
 from etlc.resolve import resolve
 
+Looking = Callable[[Graph, list[str], Project], dict[str, Looked]]
 
-def compile_files(files: Files, project: Project, options: Options) -> Front:
-    """Compile what ``files`` hold; findings that the specs ignore are left out."""
-    front = _compiled(files, project, options)
+
+def compile_files(files: Files, project: Project, options: Options, looking: Looking | None = None) -> Front:
+    """Compile what ``files`` hold; findings that the specs ignore are left out.
+
+    ``looking`` tells the schemas that nothing pins, if not the data.
+    """
+    front = _compiled(files, project, options, looking or look_at)
     if front.spec is None:
         return front
     found, used = sift(front.diagnostics, front.spec.ignores)
@@ -37,7 +43,7 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
     return replace(front, diagnostics=found)
 
 
-def _compiled(files: Files, project: Project, options: Options) -> Front:
+def _compiled(files: Files, project: Project, options: Options, looking: Looking) -> Front:
     """Of each text, what was found out before is not found out again."""
     diagnostics = Diagnostics()
     spec = load(files, diagnostics)
@@ -46,7 +52,7 @@ def _compiled(files: Files, project: Project, options: Options) -> Front:
     summaries = Summaries(project.cache)
     binder = RememberingBinder(DuckBinder, summaries, f"{__version__} {version_of('duckdb')}")
     graph = resolve(spec, options.params, binder, diagnostics)
-    looked = look_at(graph, needs_look(graph), project)
+    looked = looking(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
     analyze(bound, diagnostics)
     summaries.save()
@@ -54,12 +60,17 @@ def _compiled(files: Files, project: Project, options: Options) -> Front:
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:
         return Front(diagnostics, None, *counts, fresh, spec, graph, bound)
+    return Front(diagnostics, lowered(bound), *counts, fresh, spec, graph, bound)
+
+
+def lowered(bound: BoundGraph) -> Plan:
+    """The plan of what could be bound."""
     rows = {
         name: rows_sql(source.spec, {column.name.lower(): column.type for column in bound.schemas[name].columns})
-        for name, source in graph.sources.items()
-        if source.spec.rows is not None
+        for name, source in bound.graph.sources.items()
+        if source.spec.rows is not None and name in bound.schemas
     }
-    return Front(diagnostics, lower(bound, rows), *counts, fresh, spec, graph, bound)
+    return lower(bound, rows)
 
 
 def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:

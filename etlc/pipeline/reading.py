@@ -43,13 +43,14 @@ class LineageColumn:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What is above and below a source or a model, and where its columns come from."""
+    """What is above and below a source or a model, where its columns come from, and the version of a model's contract."""
 
     name: str
     column: str | None
     upstream: list[str]
     downstream: list[str]
     columns: Mapping[str, LineageColumn] = field(default_factory=dict)
+    version: int | None = None
 
 
 def show(project: Project, options: Options, name: str, limit: int) -> Table:
@@ -203,7 +204,8 @@ def lineage(project: Project, options: Options, name: str) -> Lineage:
             )
         found = {match: found[match]}
         column = match
-    return Lineage(declared, column or None, up, down, found)
+    version = plan.models[declared].version if declared in plan.models else None
+    return Lineage(declared, column or None, up, down, found, version)
 
 
 _RANK = {"copy": 0, "literal": 0, "expression": 1, "aggregation": 2, "window": 3}

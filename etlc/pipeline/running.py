@@ -165,7 +165,7 @@ def _events(job: _Run) -> Iterator[Event]:
     decisions = decide(job.plan, memory, observations, job.request, run_id, alike)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
-        observations = with_layouts(job, decisions, observations)
+        observations = with_layouts(job, memory, decisions, observations)
     yield RunStarted(run_id, totals(decisions))
     if not job.ran.diagnostics.errors:
         store.prepare(session) if not decisions.idle else None
@@ -178,7 +178,7 @@ def _events(job: _Run) -> Iterator[Event]:
     yield RunFinished(run_id, job.ran.status, time.monotonic() - begun, tuple(job.ran.diagnostics))
 
 
-def with_layouts(job: _Run, decisions: Decisions, observations: Observations) -> Observations:
+def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: Observations) -> Observations:
     """The observations with the columns of each file that is read, held against the pinned schema."""
     found = dict(observations.sources)
     wanted = [
@@ -192,8 +192,7 @@ def with_layouts(job: _Run, decisions: Decisions, observations: Observations) ->
             found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
     drift = Diagnostics()
     for name in wanted:
-        readers = [model.name for model in job.plan.models.values() if name in model.reads]
-        find_drift(job.plan.sources[name], found[name], drift, readers)
+        find_drift(job.plan, job.plan.sources[name], found[name], memory.sources.get(name), drift)
     job.ran.diagnostics.extend(sift(drift, job.plan.ignores)[0])
     return Observations(found, observations.files)
 

@@ -11,6 +11,7 @@ from etlc.diagnostics import Diagnostics
 from etlc.ir.plan import Plan
 from etlc.load import DiskFiles
 from etlc.pipeline.compiling import compile_project
+from etlc.pipeline.locking import check_lock
 from etlc.pipeline.project import Options, Project, Stop, parts_of, staged_files
 
 
@@ -24,14 +25,19 @@ class Validated:
     read: Callable[[str], bytes | None]
 
 
-def validate(project: Project, options: Options, files: list[str], staged: bool = False) -> Validated:
+def validate(
+    project: Project, options: Options, files: list[str], staged: bool = False, locked: bool = False
+) -> Validated:
     """Validate the whole project; with ``files``, report what concerns them and what depends on them.
 
-    ``staged``: what git's index holds, not what lies on disk.
+    ``staged``: what git's index holds, not what lies on disk. ``locked``: report also where etlc.lock does not fit the
+    specs, or the data that is at hand.
     """
     index = staged_files(project) if staged else None
     read = (index or DiskFiles(project.root)).read
     front = compile_project(project, options, index)
+    if locked:
+        front.diagnostics.extend(check_lock(project, options, index))
     if not files:
         return Validated(front.diagnostics, front.models, front.sources, read)
     wanted = {_relative(project, file, must_be=not staged) for file in files}
@@ -51,13 +57,15 @@ def _above(file: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def validate_files(directory: Path | None, options: Options, files: Sequence[str], staged: bool) -> Validated:
+def validate_files(
+    directory: Path | None, options: Options, files: Sequence[str], staged: bool = False, locked: bool = False
+) -> Validated:
     """Validate the project, or all those that the files belong to; findings say where from the working directory."""
     found = Diagnostics()
     models = sources = 0
     readers: list[tuple[str, Callable[[str], bytes | None]]] = []
     for part in parts_of(directory, files, staged):
-        done = validate(part.project, options, list(part.files), staged)
+        done = validate(part.project, options, list(part.files), staged, locked)
         for one in done.diagnostics:
             place = replace(one.span, file=part.prefix + one.span.file) if one.span.file else one.span
             found.append(replace(one, span=place))

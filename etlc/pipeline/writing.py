@@ -19,6 +19,7 @@ from etlc.ir.spec import LockedSource
 from etlc.ir.statements import create_table, create_view, exact_query
 from etlc.load import DiskFiles, load, parse_lock, render_lock, schema_text
 from etlc.pipeline.compiling import LOCK, compile_project, replace_file
+from etlc.pipeline.locking import changes_of
 from etlc.pipeline.project import Options, Project, Stop
 from etlc.pipeline.selecting import selected
 from etlc.pipeline.warehouse import observe, plan_paths, scratch
@@ -183,7 +184,7 @@ def lock(project: Project, options: Options) -> Locked:
             diagnostics.add("E402", spec.sources[name].span, f'Source "{name}" cannot be read: {found.problem}.')
         if found.schema is not None:
             after[name] = found.schema
-        elif name in before:
+        elif name in before and before[name].declared in ("", spec.sources[name].declaration):
             after[name] = before[name]
         elif found.problem and not found.unreachable:
             diagnostics.add(
@@ -193,33 +194,12 @@ def lock(project: Project, options: Options) -> Locked:
                 found.help,
             )
     replace_file(project, LOCK, render_lock(after))
-    return Locked(diagnostics, lock_changes(before, after), LOCK)
+    return Locked(diagnostics, changes_of(before, after), LOCK)
 
 
 def _old_lock(project: Project) -> Mapping[str, LockedSource]:
     path = project.root / LOCK
     return parse_lock(path.read_bytes(), Diagnostics()) if path.exists() else {}
-
-
-def lock_changes(before: Mapping[str, LockedSource], after: Mapping[str, LockedSource]) -> list[str]:
-    """What changed between two locks, a sentence each."""
-    found = [f"{name}: locked, {len(after[name].columns)} columns" for name in after if name not in before]
-    found += [f"{name}: no longer a source" for name in before if name not in after]
-    for name in after:
-        if name not in before:
-            continue
-        old = {column.name: column.type for column in before[name].columns}
-        new = {column.name: column.type for column in after[name].columns}
-        found += [f"{name}.{column}: new, {new[column]}" for column in new if column not in old]
-        found += [f"{name}.{column}: gone" for column in old if column not in new]
-        found += [
-            f"{name}.{column}: {old[column]} is now {new[column]}"
-            for column in new
-            if old.get(column, new[column]) != new[column]
-        ]
-        if dict(before[name].options) != dict(after[name].options):
-            found.append(f"{name}: how it is read changed")
-    return found
 
 
 def init_project(directory: Path) -> list[str]:

@@ -199,8 +199,10 @@ def traced(trace: Trace) -> dict[str, object]:
         name: {"type": origin.type, "from": list(origin.sources), "kind": origin.kind}
         for name, origin in trace.columns.items()
     }
+    versioned = {} if trace.version is None else {"version": trace.version}
     return {
         "model": trace.name,
+        **versioned,
         "upstream": list(trace.upstream),
         "downstream": list(trace.downstream),
         "columns": columns,

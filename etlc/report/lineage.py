@@ -20,13 +20,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is above and below a relation, and its columns; ``column`` if one alone was asked for."""
+    """What is above and below a relation, and its columns; ``column`` if one alone was asked for.
+
+    ``version`` is that of a model's contract.
+    """
 
     name: str
     column: str | None
     upstream: tuple[str, ...]
     downstream: tuple[str, ...]
     columns: Mapping[str, Origin]
+    version: int | None = None
 
 
 _COLUMNS = (GridColumn("column"), GridColumn("type"), GridColumn("kind"), GridColumn("from", shrink=True))

@@ -113,6 +113,7 @@ class Lineage:
     upstream: list[str]
     downstream: list[str]
     columns: dict[str, LineageColumn]
+    version: int | None = None
 
 
 class Unset(Exception):
@@ -123,7 +124,7 @@ def init_project(directory: Path) -> list[str]:
     raise Unset
 
 
-def validate_files(directory: Path | None, options: Options, files: list[str], staged: bool) -> Validated:
+def validate_files(directory: Path | None, options: Options, files: list[str], staged: bool, locked: bool) -> Validated:
     raise Unset
 
 

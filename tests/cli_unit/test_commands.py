@@ -43,8 +43,8 @@ def test_validate(call: Call, pipeline: ModuleType) -> None:
     assert "error[E105]: The message of E105." in done.stdout and "2 | project: twice" in done.stdout
     assert done.stdout.endswith("1 error, 1 warning in 12 models and 3 sources.\n")
     assert done.stderr == ""
-    _, options, files, staged = calls[0]
-    assert (files, staged) == (["a.yaml", "b.sql"], False)
+    _, options, files, staged, locked = calls[0]
+    assert (files, staged, locked) == (["a.yaml", "b.sql"], False, False)
     assert getattr(options, "params") == {"day": "2024-01-01", "x": "a=b"}  # noqa: B009
 
 
@@ -203,10 +203,10 @@ def test_lock(call: Call, pipeline: ModuleType) -> None:
 
 def test_lineage(call: Call, pipeline: ModuleType) -> None:
     column = pipeline.LineageColumn("DATE", ["raw.at"], "expression")
-    answer(pipeline, "lineage", pipeline.Lineage("m", None, ["raw"], [], {"day": column}))
+    answer(pipeline, "lineage", pipeline.Lineage("m", None, ["raw"], [], {"day": column}, 2))
     assert "expression" in call("lineage", "m").stdout
     assert json.loads(call("lineage", "m", "--json").stdout) == {
-        "model": "m", "upstream": ["raw"], "downstream": [],
+        "model": "m", "version": 2, "upstream": ["raw"], "downstream": [],
         "columns": {"day": {"type": "DATE", "from": ["raw.at"], "kind": "expression"}},
     }  # fmt: skip
 

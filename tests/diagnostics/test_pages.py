@@ -152,6 +152,33 @@ def no_extension(folder: Path) -> list[str]:
         return findings(folder, "validate")
 
 
+def broken_contract(folder: Path) -> list[str]:
+    """E510: a published column that is called otherwise than in the last commit."""
+    page = next(page for page in PAGES if page.code == "E510")
+    after = page.files("Fault")["pipelines/shop.yaml"]
+    write(folder, {"etlc.yaml": "project: shop\n", "pipelines/shop.yaml": after.replace("turnover", "revenue")})
+    mine = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*mine, "commit", "-q", "-m", "one"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    assert findings(folder, "diff --breaking") == []
+    write(folder, {"pipelines/shop.yaml": after})
+    found = findings(folder, "diff --breaking")
+    write(folder, page.files("Mend"))
+    assert findings(folder, "diff --breaking") == []
+    return found
+
+
+def other_type(folder: Path) -> list[str]:
+    """W402: today's Parquet file has a wider type than yesterday's."""
+    page = next(page for page in PAGES if page.code == "W402")
+    write(folder, {"etlc.yaml": "project: shop\n", **page.files("Fault"), "data/.keep": ""})
+    for name, type_name in (("1", "INTEGER"), ("2", "BIGINT")):
+        duckdb.execute(f"COPY (SELECT 1::{type_name} AS order_id) TO '{folder}/data/{name}.parquet' (FORMAT parquet)")
+        found = findings(folder, "run --json")
+    assert findings(folder, "run --json") == []
+    return found
+
+
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
     "E503": foreign_table,
@@ -159,6 +186,8 @@ SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E506": unwritable_output,
     "E508": refused_query,
     "E407": no_extension,
+    "E510": broken_contract,
+    "W402": other_type,
 }
 
 

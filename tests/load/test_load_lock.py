@@ -28,7 +28,14 @@ VALUES = st.one_of(
 )
 COLUMNS = st.lists(st.builds(LockedColumn, NAMES, NAMES, st.booleans()), max_size=3, unique_by=lambda c: c.name.lower())
 SOURCES = st.dictionaries(
-    NAMES, st.builds(LockedSource, COLUMNS.map(tuple), st.dictionaries(NAMES, VALUES, max_size=2)), max_size=3
+    NAMES,
+    st.builds(
+        LockedSource,
+        COLUMNS.map(tuple),
+        st.dictionaries(NAMES, VALUES, max_size=2),
+        st.text("0123456789abcdef", max_size=12),
+    ),
+    max_size=3,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from etlc.cli.job import job
@@ -10,6 +12,9 @@ from etlc.cli.options import Env, Given, Json, Look, NoColor, Param, Quiet, Verb
 
 def lock(
     context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if the file does not fit the specs or the data.")
+    ] = False,
     param: Param = None,
     env: Env = None,
     as_json: Json = False,
@@ -24,6 +29,14 @@ def lock(
         from etlc.report.json import locked as locked_json
 
         project = pipeline.Project.find(here.directory)
+        if check:
+            found = pipeline.check_lock(project, pipeline.Options(**Given(param, env).fields()))
+            here.status = 1 if found.errors else 0
+            if found.errors or as_json:
+                here.failed(found)
+            elif not quiet:
+                here.screen.result(locked("etlc.lock", []))
+            return
         done = pipeline.lock(project, pipeline.Options(**Given(param, env).fields()))
         if done.diagnostics.errors:
             here.status = 1

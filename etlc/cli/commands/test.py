@@ -12,7 +12,7 @@ from etlc.cli.options import Env, Exclude, Given, Json, Look, NoColor, NoOpt, Pa
 from etlc.diagnostics import Diagnostics
 
 
-def test(  # noqa: PLR0913 - each is an option
+def test(
     context: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAMES]...", help="Only these tests.")] = None,
     select: Select = None,

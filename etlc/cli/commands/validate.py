@@ -43,6 +43,9 @@ def validate(
         ),
     ] = None,
     staged: Staged = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Fail if etlc.lock does not fit the specs, or the data that is at hand.")
+    ] = False,
     param: Param = None,
     env: Env = None,
     as_json: Json = False,
@@ -64,7 +67,7 @@ def validate(
         from etlc import pipeline
 
         options = pipeline.Options(**Given(param, env).fields())
-        done = pipeline.validate_files(here.directory, options, files or (), staged)
+        done = pipeline.validate_files(here.directory, options, files or (), staged, locked)
         here.status = 1 if done.diagnostics.errors else 0
         counts = (done.models, done.sources)
         _print(here, chosen, done.diagnostics, counts, lambda file: lines(lambda: done.read(file)))
