@@ -13,7 +13,7 @@ import typer
 from etlc.cli.options import Look
 from etlc.cli.screen import Screen
 from etlc.cli.signals import Watch, watch
-from etlc.diagnostics import Diagnostics
+from etlc.diagnostics import Diagnostics, lines_of
 
 Shape = Callable[[Diagnostics], object]
 
@@ -72,7 +72,7 @@ class Job:
             text = ((self.root() or Path()) / file).read_bytes().decode("utf-8-sig", "replace")
         except (OSError, ValueError):
             return None
-        return text.replace("\r\n", "\n").split("\n")
+        return list(lines_of(text))
 
 
 @contextmanager
