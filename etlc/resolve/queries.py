@@ -128,7 +128,7 @@ class QueryReader:
                 else text.at(bound.written(error.offset), token_length(bound.text, error.offset))
             )
             sentence = _sentence(error.message)
-            if "depth limit" in sentence or "Memory exhausted" in sentence:
+            if "depth limit" in sentence or "memory exhausted" in sentence.lower():
                 self.diagnostics.add("E106", place, "This is nested too deeply for DuckDB.", _FLATTER)
                 return None
             if sentence.lower().startswith("unterminated"):
