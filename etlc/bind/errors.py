@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from etlc.bind.wording import function_help, plain, type_help
+from etlc.bind.elsewhere import UNITS
+from etlc.bind.wording import LONGEST_NAME, function_help, plain, type_help
 from etlc.diagnostics import Diagnostics, Span, SqlText
 from etlc.ir.binding import SqlError
 from etlc.sql.params import BoundSql
@@ -106,10 +107,25 @@ class Refusal:
                 f"This regular expression is broken: {error.message}.",
                 "Write special characters as \\( or [(].",
             )
+        elif code == "E201" and _missing(error).lower() in UNITS and place and self._before(place[0]).endswith("("):
+            help = f"Write the unit as text: '{_missing(error).lower()}'."
+        elif code == "E201" and place and self._before(place[0]).endswith("//"):
+            help = "Comments begin with --; // divides whole numbers."
+        elif (
+            "in the GROUP BY clause" in message
+            and not re.search(r"\bgroup\b", here.text, re.IGNORECASE)
+            and (place and self._before(place[0]).lower().endswith("having"))
+        ):
+            help = "Filter rows with WHERE; HAVING filters groups, and stands behind GROUP BY."
+        elif code in ("E201", "E204") and re.search(r"@[A-Za-z_]", self.text.text):
+            help = "Params are written $name, and declared under `params:` in etlc.yaml."
         elif _reads_nothing(error, here):
             help = "The query reads nothing: say FROM, and the name of a source or a model."
         span = self.text.span if place is None else self.text.at(*place)
         self.diagnostics.add(code, span, message, help)
+
+    def _before(self, offset: int) -> str:
+        return self.text.text[:offset].rstrip()
 
 
 def _may_echo(error: SqlError) -> bool:
@@ -199,6 +215,8 @@ def _kind(error: SqlError) -> str:
         if "Function" in message.split("with name")[0]:
             return "E203"
         return "E213" if message.startswith("Type ") else "E214"
+    if "depth limit" in message:
+        return "E106"
     if error.kind in ("parser", "syntax"):
         return "E205"
     if error.kind in ("conversion", "mismatch type") or any(words in message for words in _WRONG_TYPES):
@@ -234,6 +252,9 @@ def describe(error: SqlError, columns: Sequence[str]) -> tuple[str, str, str]:
         return code, f"There is no function {name}().", function_help(name, error.candidates)
     if code == "E213":
         return code, f'There is no type "{name}".', type_help(name)
+    if code == "E106":
+        help = "Compute the inner parts in models of their own, and select from those."
+        return code, "This is nested too deeply for DuckDB.", help
     if code == "E115":
         return code, "A ? has no value here.", "Name a param: $name, declared under `params:` in etlc.yaml."
     return code, *plain(error.message)
@@ -246,8 +267,8 @@ def _column_help(name: str, candidates: Sequence[str], columns: Sequence[str]) -
     lower = {column.lower(): column for column in (*columns, *candidates)}
     if name.lower() in lower:
         return f'"{name}" is read by the model, but cannot be seen here: select it in the CTE or subquery that stands here.'
-    close = difflib.get_close_matches(name.lower(), [c.lower() for c in candidates], 1, 0.6)
-    close = close or difflib.get_close_matches(name.lower(), list(lower), 1, 0.6)
+    close = difflib.get_close_matches(name.lower()[:LONGEST_NAME], [c.lower() for c in candidates], 1, 0.6)
+    close = close or difflib.get_close_matches(name.lower()[:LONGEST_NAME], list(lower), 1, 0.6)
     known = list(columns if {c.lower() for c in candidates} <= {c.lower() for c in columns} else candidates)
     listed = ", ".join(dict.fromkeys(known[:12])) + (", ..." if len(known) > 12 else "")
     there = f"Columns there: {listed}." if known else ""

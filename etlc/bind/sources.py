@@ -37,14 +37,15 @@ def source_schema(
     columns = []
     left = dict(contract)
     for column in base.columns:
-        if binder.type_name(column.type) is None:  # etlc.lock is a file like others: it comes with a pull request
+        type_name = binder.type_name(column.type)
+        if type_name is None:  # etlc.lock is a file like others: it comes with a pull request
             diagnostics.add(
                 "E116", Span.whole("etlc.lock"), f'Column "{column.name}" of source "{source.name}" has an unknown type, {column.type}.',
                 "Take the file of a commit that worked, or delete it and run `etlc lock`.",
             )  # fmt: skip
             return None
         given = left.pop(column.name.lower(), None)
-        typed = given.type if given and given.type else column.type
+        typed = given.type if given and given.type else type_name
         columns.append(LockedColumn(column.name, typed, column.optional))
     if locked is None:
         for missing in left.values():

@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from etlc.bind.elsewhere import FUNCTIONS
+
 _FUNCTIONS = [
     "sum",
     "count",
@@ -89,6 +91,9 @@ _TYPES = [
     "VARCHAR",
     "BLOB",
     "HUGEINT",
+    "STRING",
+    "TEXT",
+    "DATETIME",
 ]
 _TYPES_ELSEWHERE = {
     "money": "DECIMAL(18,2)", "currency": "DECIMAL(18,2)", "str": "VARCHAR", "varchar2": "VARCHAR",
@@ -96,10 +101,13 @@ _TYPES_ELSEWHERE = {
     "timestamp_ntz": "TIMESTAMP", "datetime64": "TIMESTAMP", "category": "VARCHAR", "day": "DATE",
     "nvarchar": "VARCHAR",
 }  # fmt: skip
+LONGEST_NAME = 100  # of a longer one nothing is guessed: it would take seconds
 _ALL_TYPES = "Types are DuckDB's: BIGINT, DECIMAL(12,2), TIMESTAMP, VARCHAR, ..."
 _CALL = re.compile(r"'([^'(]+)\((.*)\)'|\"([^\"(]+)\((.*)\)\"")
 _COMPARE = re.compile(r"Cannot compare values of type (.+?) and (?:type )?(.+?)(?: -|$| in )")
 _HELP = (
+    ("SELECT INTO", "A model is one SELECT; etlc makes the table from it."),
+    ("which a table cannot hold", "Name its fields, e.g. {'a': x, 'b': y} instead of row(x, y)."),
     ("WHERE clause cannot contain aggregates", "Filter groups with HAVING, which stands behind GROUP BY."),
     ("WHERE clause cannot contain window functions", "Filter on window functions with QUALIFY in the place of WHERE."),
     ("cannot be nested", "Compute the inner one in a CTE, and the outer one from that."),
@@ -114,9 +122,12 @@ _HELP = (
 
 def function_help(name: str, candidates: Sequence[str]) -> str:
     """The function that was probably meant by a name that there is not."""
-    lower = name.lower()
-    meant = _ELSEWHERE.get(lower) or next(iter(difflib.get_close_matches(lower, _FUNCTIONS, 1, 0.6)), "")
-    meant = meant or next((c for c in difflib.get_close_matches(lower, candidates, 1, 0.7)), "")
+    lower = name.lower()[:LONGEST_NAME]
+    if lower in FUNCTIONS:
+        return FUNCTIONS[lower]
+    near = [word for word in candidates if difflib.get_close_matches(lower, [word], 1, 0.8)]
+    known = [*_FUNCTIONS, *near]
+    meant = _ELSEWHERE.get(lower) or next(iter(difflib.get_close_matches(lower, known, 1, 0.6)), "")
     return (
         f"Did you mean {meant}()?"
         if meant
@@ -128,7 +139,7 @@ def type_help(written: str) -> str:
     """The type that was probably meant by a name that there is not."""
     if written.count("(") > written.count(")"):
         return 'Put a type with a comma in quotes: "DECIMAL(12,2)".'
-    base = re.split(r"[( _\[]", written.strip(), maxsplit=1)[0]
+    base = re.split(r"[( _\[]", written.strip()[:LONGEST_NAME], maxsplit=1)[0]
     meant = _TYPES_ELSEWHERE.get(written.lower()) or _TYPES_ELSEWHERE.get(base.lower())
     meant = meant or next(iter(difflib.get_close_matches(base.upper(), _TYPES, 1, 0.6)), "")
     return f"Did you mean {meant}? {_ALL_TYPES}" if meant else _ALL_TYPES
@@ -186,6 +197,8 @@ def _call(sentence: str, lines: list[str]) -> tuple[str, str]:
             else "Cast one of them, e.g. CAST(x AS DOUBLE)."
         )
         return f"There is no {name} for {' and '.join(types)}.", help
+    if name.lower() in ("datediff", "date_diff", "datesub", "date_sub"):
+        return f"{name}() does not take ({given}).", f"The unit comes first: {name}('day', start, end)."
     counts = {len(form.split(", ")) if not form.endswith("()") else 0 for form in forms}
     takes = f"It takes: {'; '.join(forms[:4])}{'; ...' if len(forms) > 4 else '.'}"
     if given.strip() and len(types) in counts and "VARCHAR" in types:

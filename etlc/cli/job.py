@@ -13,7 +13,7 @@ import typer
 from etlc.cli.options import Look
 from etlc.cli.screen import Screen
 from etlc.cli.signals import Watch, watch
-from etlc.diagnostics import Diagnostics
+from etlc.diagnostics import Diagnostics, lines_of
 
 Shape = Callable[[Diagnostics], object]
 
@@ -82,7 +82,7 @@ def lines(read: Callable[[], bytes | None]) -> list[str] | None:
         data = read()
     except (OSError, ValueError):
         return None
-    return None if data is None else data.decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
+    return None if data is None else list(lines_of(data.decode("utf-8-sig", "replace")))
 
 
 @contextmanager

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etlc.diagnostics.codes import CODES
 from etlc.diagnostics.span import Span
+
+MOST_OF_A_KIND = 200
+_LONGEST_WORD = 200
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,38 @@ class Diagnostic:
         return (self.span.file, self.span.line, self.span.column, self.code, self.message)
 
 
+def _readable(sentence: str) -> str:
+    """A sentence on one line: a name that it quotes may hold line breaks, or megabytes, since any text of YAML may."""
+    if len(sentence) > _LONGEST_WORD:
+        sentence = _LONG_WORD.sub(lambda found: f"{found.group()[: _LONGEST_WORD // 2]}…", sentence)
+    return " ".join(sentence.splitlines())
+
+
 class Diagnostics:
-    """Collects findings; each is kept once, however often it is reported."""
+    """Collects findings; each is kept once, however often it is reported, and of one kind in one file not too many."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Span, str], Diagnostic] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, code: str, span: Span, message: str, help: str = "") -> None:
         """Report a finding. ``code`` must be one of :data:`etlc.diagnostics.codes.CODES`."""
-        self.append(Diagnostic(code, message, span, help))
+        self.append(Diagnostic(code, _readable(message), span, _readable(help)))
 
     def append(self, diagnostic: Diagnostic) -> None:
         """Report a finding that stands already."""
         if diagnostic.code not in CODES:
             raise KeyError(f"unknown diagnostic code {diagnostic.code}")
-        self._found.setdefault((diagnostic.code, diagnostic.span, diagnostic.message), diagnostic)
+        key = (diagnostic.code, diagnostic.span, diagnostic.message)
+        if key in self._found:
+            return
+        kind = (diagnostic.code, diagnostic.span.file)
+        self._counts[kind] += 1
+        if self._counts[kind] <= MOST_OF_A_KIND:
+            self._found[key] = diagnostic
+        elif self._counts[kind] == MOST_OF_A_KIND + 1:
+            more = f"There are more findings of this kind, {diagnostic.code}, in this file than are listed."
+            self._found[key] = replace(diagnostic, message=more, help="Mend these first.")
 
     def extend(self, more: Diagnostics) -> None:
         """Report all that ``more`` has collected."""

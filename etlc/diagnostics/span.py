@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+_LINE_END = re.compile("\r\n|\n|\r")
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a text, as editors and YAML count them: a lone carriage return ends one too."""
+    return tuple(_LINE_END.split(text))
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, from 1."""
+    if "\r" not in text:
+        return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    inside = text[offset - 1 : offset + 1] == "\r\n"  # between the two, which end one line
+    *above, here = lines_of(text[: offset - inside])
+    return len(above) + 1, len(here) + 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,6 +87,5 @@ class SqlText:
         return Span(self.span.file, line, column, end_line, end_column)
 
     def _position(self, offset: int) -> tuple[int, int]:
-        before = self.text[:offset]
-        row = before.count("\n")
-        return self.line + row, offset - (before.rfind("\n") + 1) + 1 + self.indent
+        line, column = position(self.text, offset)
+        return self.line + line - 1, column + self.indent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from etlc.sql.tree import read_tree
 
 _VIEW = "_etlc_bound"
 _UNTYPED = '"NULL"'
+_DEEPEST = 20_000  # frames
+_LONGEST_TYPE = 1_000_000  # characters; DuckDB takes seconds for what is longer
 _SOME_MOMENT = "'2000-01-01'"
 
 
@@ -45,7 +48,7 @@ class DuckBinder:
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
         """DuckDB's own tree, from ``json_serialize_sql``; an error where it is not a SELECT it can serialize."""
         (text,) = self._con.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0]
-        found: dict[str, Any] = json.loads(text)
+        found = _loaded(text)
         if not found.get("error"):
             return found
         position = found.get("position")
@@ -72,8 +75,16 @@ class DuckBinder:
             return error
         rows = self._con.execute(f"DESCRIBE {_VIEW}").fetchall()
         found = tuple(Column(name, kind.replace(_UNTYPED, self._untyped)) for name, kind, *_ in rows)
-        self.declare(name, found)
+        try:
+            self.declare(name, found)
+        except duckdb.Error:
+            return self._unfit(found)
         return found
+
+    def _unfit(self, columns: Sequence[Column]) -> SqlError:
+        """Why no table can have these columns: a query may have types that cannot be written, such as row(x, y)."""
+        odd = next((column for column in columns if self._type_name(column.type) is None), columns[0])
+        return SqlError("binder", f'Column "{odd.name}" is a {odd.type}, which a table cannot hold')
 
     def check(self, sql: str) -> SqlError | None:
         """Bind a query, with ``$_etlc_now`` standing for some moment, and keep nothing but its view.
@@ -103,9 +114,14 @@ class DuckBinder:
         return self._types[text]
 
     def _type_name(self, text: str) -> str | None:
+        if len(text) > _LONGEST_TYPE:
+            return None
         found = self.parse(f"SELECT CAST(NULL AS {text}\n)")
         plain = self.parse("SELECT CAST(NULL AS INTEGER\n)")
-        if _without_type(found) != _without_type(plain):
+        try:
+            if _without_type(found) != _without_type(plain):
+                return None
+        except RecursionError:  # a list of lists of lists, hundreds of levels deep
             return None
         try:
             rows = self._con.execute(f"SELECT typeof(CAST(NULL AS {text}\n))").fetchall()
@@ -121,6 +137,17 @@ class DuckBinder:
             " WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
         ).fetchall()
         return frozenset(row[0] for row in rows)
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    """A tree from its JSON. DuckDB allows expressions 1,000 levels deep, more than Python's stack does by default."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        found: dict[str, Any] = json.loads(text)
+        return found
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _without_type(tree: object) -> object:

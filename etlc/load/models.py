@@ -14,7 +14,7 @@ from etlc.load.nodes import Map, Node, Scalar
 from etlc.load.shapes import Context, is_name
 from etlc.load.sqlfile import SqlFile
 from etlc.load.syntax import quoted
-from etlc.load.wording import name_fault
+from etlc.load.wording import close, name_fault
 
 _END = 10**9  # behind the last line of any file
 
@@ -83,7 +83,9 @@ def _entry(file: PipelineFile, key: Scalar, node: Node) -> _Entry:
     written = file.written.get("models")
     mine = written.get(key.text) if isinstance(written, Map) else None
     unsound = mine is not None and not isinstance(mine, Map) and not (isinstance(mine, Scalar) and mine.is_null)
-    excused = unsound or (isinstance(mine, Map) and any(name.text in ("sql", "use") for name, _ in mine.pairs))
+    excused = unsound or (
+        isinstance(mine, Map) and any(name.text == "use" or close(name.text, ["sql"]) for name, _ in mine.pairs)
+    )
     pairs = node.pairs if isinstance(node, Map) else ()
     return _Entry(Located(key.text, key.span), file, file.path, pairs, _region(key, mine), excused)
 

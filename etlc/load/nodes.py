@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from etlc.diagnostics import Diagnostics, Span
+from etlc.diagnostics import Diagnostics, Span, lines_of, position
 from etlc.load.scalars import Value, resolve
 from etlc.load.syntax import Fault, quoted, syntax_fault, text_fault
 
@@ -101,7 +101,7 @@ def parse(text: str, file: str, diagnostics: Diagnostics) -> Document | None:
         span = Span(file, fault.line, fault.column, fault.line, fault.column + 1)
         diagnostics.add(fault.code, span, fault.message, fault.help)
         return None
-    return Document(file, root, tuple(re.split("\r\n|\n|\r", text)))
+    return Document(file, root, lines_of(text))
 
 
 def decode(data: bytes, file: str, diagnostics: Diagnostics) -> str | None:
@@ -110,7 +110,7 @@ def decode(data: bytes, file: str, diagnostics: Diagnostics) -> str | None:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8-sig", "replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        line, column = position(before, len(before))
         message = f"The byte 0x{data[error.start]:02x} is not valid UTF-8 text."
         diagnostics.add("E101", Span(file, line, column, line, column + 1), message, "Save the file as UTF-8.")
         return None

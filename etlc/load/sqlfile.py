@@ -6,7 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from etlc.diagnostics import Diagnostics, Span, SqlText
+from etlc.diagnostics import Diagnostics, Span, SqlText, lines_of
 from etlc.load.nodes import Document, Map, parse
 from etlc.load.structure import conforming
 
@@ -54,7 +54,7 @@ def read_sql_file(data: bytes, path: str, diagnostics: Diagnostics) -> SqlFile:
     if "\0" in text:
         diagnostics.add("E114", Span.whole(path), "This file contains a NUL character.", "Save it as plain UTF-8 text.")
         return nothing
-    lines = tuple(re.split("\r\n|\n|\r", text))
+    lines = lines_of(text)
     document, header, body = _header(text, path, diagnostics)
     above = document.lines if document else ()
     start = _skip(text, body)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from etlc.diagnostics import Diagnostics, Span
@@ -17,16 +18,22 @@ from etlc.load.schema import schema
 from etlc.load.syntax import quoted
 from etlc.load.wording import NAME_PATTERNS, advice, close, expected, found, keys_of, name_fault, thing
 
+MOST_ERRORS = 1_000
+
 
 def conforming(document: Document, kind: str, diagnostics: Diagnostics) -> Map | None:
-    """Report what is wrong with the structure; the tree without its wrong parts, None where it is no map at all."""
+    """Report what is wrong with the structure; the tree without its wrong parts.
+
+    None where it is no map at all, or where there are too many mistakes to look for them all.
+    """
     root = document.root
     if root is None or (isinstance(root, Scalar) and root.is_null):
         root = Map((), Span.whole(document.file))
     findings = _Findings(root, diagnostics, set())
-    for error in sorted(_validator(kind).iter_errors(_instance(root)), key=_place):
+    errors = list(islice(_validator(kind).iter_errors(_instance(root)), MOST_ERRORS))
+    for error in sorted(errors, key=_place):
         findings.report(error)
-    if not isinstance(root, Map):
+    if not isinstance(root, Map) or len(errors) == MOST_ERRORS:
         return None
     kept = _pruned(root, findings.broken) if findings.broken else root
     assert isinstance(kept, Map)
@@ -37,7 +44,20 @@ def conforming(document: Document, kind: str, diagnostics: Diagnostics) -> Map |
 def _validator(kind: str) -> Any:
     import jsonschema
 
-    return jsonschema.Draft7Validator(schema(kind))
+    whole = schema(kind)
+    return jsonschema.Draft7Validator(_inlined(whole, whole.get("definitions", {})))
+
+
+def _inlined(part: Any, definitions: Any) -> Any:
+    """The same schema without references, and without rules that everything fulfils: both cost time for every row."""
+    if isinstance(part, list):
+        return [_inlined(item, definitions) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _inlined(definitions[part["$ref"].rpartition("/")[2]], definitions)
+    kept = {key: value for key, value in part.items() if not (key == "additionalProperties" and value == {})}
+    return {key: _inlined(value, definitions) for key, value in kept.items() if key != "definitions"}
 
 
 def _place(error: Any) -> tuple[str, ...]:
@@ -105,10 +125,11 @@ class _Findings:
 
     def _unknown_keys(self, node: Node, found_schema: Any) -> None:
         title, known = str(found_schema.get("title", "")), list(found_schema.get("properties", {}))
-        for key, _ in node.pairs if isinstance(node, Map) else ():
+        unknown = (
+            (key, value) for key, value in (node.pairs if isinstance(node, Map) else ()) if key.text not in known
+        )
+        for key, value in islice(unknown, MOST_ERRORS):
             later = LATER.get(title, {})
-            if key.text in known:
-                continue
             if key.text in later:
                 message = f"{quoted(key.text)} is not supported yet in {thing(title)}."
                 self.diagnostics.add("E108", key.span, message, later[key.text] or "Remove it.")
@@ -122,11 +143,10 @@ class _Findings:
                     "Remove the key `sql`.",
                 )
                 continue
-            self.diagnostics.add("E102", key.span, message, self._key_help(key, node, known))
+            self.diagnostics.add("E102", key.span, message, self._key_help(key, value, known))
 
     @staticmethod
-    def _key_help(key: Scalar, node: Node, known: list[str]) -> str:
-        value = node.get(key.text) if isinstance(node, Map) else None
+    def _key_help(key: Scalar, value: Node, known: list[str]) -> str:
         if " " in key.text and isinstance(value, Scalar) and not value.text:
             return "Within { }, text that contains a comma stands in quotes."
         if key.text in ("severity", "tolerate", "name") and "severity" not in known:
@@ -137,7 +157,7 @@ class _Findings:
     def _missing(self, node: Node, key: Scalar | None, error: Any) -> None:
         title, known = str(error.schema.get("title", "")), error.schema.get("properties", {})
         written = [name.text for name, _ in node.pairs] if isinstance(node, Map) else []
-        unknown = [name for name in written if name not in known]
+        unknown = [name for name in written if name not in known][:MOST_ERRORS]
         for name in error.validator_value:
             meant = any(close(other, [name]) or other in LATER.get(title, {}) for other in unknown)
             if name not in written and not meant:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from etlc.diagnostics import lines_of, position
 
 # NUL, other control characters, and line ends that only YAML and Unicode count: an editor shows other lines.
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -113,8 +117,9 @@ def syntax_fault(error: Any, text: str) -> Fault:
     if mark is None:
         return Fault("E101", 1, 1, "This is not valid YAML.")
     problem, start = str(getattr(error, "problem", "") or ""), getattr(error, "context_mark", None) or mark
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
+    lines = lines_of(text)
+    mark = _within(mark, lines)
+    line = lines[mark.line]
     here = line[mark.column : mark.column + 1]
     message, help = f"This is not valid YAML: {problem or 'it cannot be read'}.", ""
     if "\t" in line[: len(line) - len(line.lstrip())] or here == "\t":
@@ -132,6 +137,21 @@ def syntax_fault(error: Any, text: str) -> Fault:
     return Fault("E101", mark.line + 1, mark.column + 1, message, help)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A place as PyYAML counts it, from 0."""
+
+    line: int
+    column: int
+
+
+def _within(mark: Any, lines: Sequence[str]) -> Any:
+    """The mark; the end of the text where the parser stood behind it, on a line that there is not."""
+    if mark.line < len(lines):
+        return mark
+    return _Mark(len(lines) - 1, len(lines[-1]))
+
+
 def _place(problem: str, mark: Any, start: Any) -> tuple[int, int]:
     """Where the mistake is: a quote or an alias where it begins, anything else where the parser noticed it."""
     begins = ("unexpected end of stream", "alphabetic or numeric", "could not find expected ':'")
@@ -139,7 +159,7 @@ def _place(problem: str, mark: Any, start: Any) -> tuple[int, int]:
     return place.line + 1, place.column + 1
 
 
-def _slip(problem: str, lines: list[str], mark: Any, start: Any) -> Fault | None:
+def _slip(problem: str, lines: Sequence[str], mark: Any, start: Any) -> Fault | None:
     """The usual slips, which the parser notices in the next line or takes for something else."""
     if "mapping values are not allowed" in problem:
         above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), 0)
@@ -160,5 +180,4 @@ def _slip(problem: str, lines: list[str], mark: Any, start: Any) -> Fault | None
 
 
 def _at(text: str, offset: int, message: str, help: str) -> Fault:
-    before = text[:offset]
-    return Fault("E101", before.count("\n") + 1, offset - before.rfind("\n"), message, help)
+    return Fault("E101", *position(text, offset), message, help)

@@ -55,7 +55,8 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     looked = looking(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
     analyze(bound, diagnostics)
-    summaries.save()
+    if looking is look_at:  # an old revision is soon forgotten
+        summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:

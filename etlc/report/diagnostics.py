@@ -10,6 +10,7 @@ from etlc.report.text import Line, Piece, cell_width, clean, counted, line
 Source = Callable[[str], Sequence[str] | None]
 
 _AROUND = 2
+_NEAR = 2_000
 _WIDTH = 120
 _TAB = "    "
 
@@ -75,17 +76,20 @@ def _excerpt(found: Diagnostic, lines: Sequence[str], gutter: int, width: int) -
         return []
     bar = Piece(f"{' ' * gutter} |", "place")
     room = max(24, width - gutter - 3)
-    text = lines[span.line - 1]
-    start = min(span.column - 1, len(text))
-    end = span.end_column - 1 if span.end_line == span.line else len(text.rstrip())
+    first = max(1, span.line - _AROUND)
+    # Of a line of megabytes only what is near the place is looked at.
+    left = max(0, span.column - 1 - _NEAR)
+    near = {n: lines[n - 1][left : left + 2 * _NEAR] for n in range(first, min(span.line + _AROUND, len(lines)) + 1)}
+    text = near[span.line]
+    start = min(span.column - 1 - left, len(text))
+    end = span.end_column - 1 - left if span.end_line == span.line else len(text.rstrip())
     middle = _shown(text[start : max(end, start)])
     before, after = _shown(text[:start]), _shown(text[max(end, start) :])
     skip = _skip(cell_width(before), cell_width(middle), cell_width(before + middle + after), room)
     length = max(1, min(cell_width(middle), room - (cell_width(before) - skip) - 1))
-    first = max(1, span.line - _AROUND)
     made: list[Line] = [[bar]]
-    for number in range(first, min(span.line + _AROUND, len(lines)) + 1):
-        shown = _window(_shown(lines[number - 1]), skip, room)
+    for number, here in near.items():
+        shown = _window(_shown(here), skip, room)
         made.append([Piece(f"{number:>{gutter}} |", "place"), Piece(f" {shown}" if shown else "")])
         if number == span.line:
             carets = " " * (cell_width(before) - skip + 1) + "^" * length

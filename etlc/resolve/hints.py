@@ -98,7 +98,7 @@ def hint(text: str, offset: int | None) -> str:
 
 def _at(text: str, offset: int) -> str:
     before = text[:offset].rstrip()
-    word = text[offset : offset + token_length(text, offset)].lower()
+    word = text[offset : offset + token_length(text, offset)].strip().lower()
     last = _WORD.findall(before)[-1].lower() if _WORD.search(before) else ""
     if "&&" in text or "||" in text[offset : offset + 2]:
         return "Conditions are joined by AND and OR."
@@ -108,10 +108,14 @@ def _at(text: str, offset: int) -> str:
         return f"There is no TOP; write LIMIT {word} at the end."
     if text.count("(") != text.count(")"):
         return _counted(text)
+    if slip := _slip(before, word, last, text[offset - 1 : offset + 2]):
+        return slip
     if word == ",":
         return "There is a comma too many, or something is missing before it."
+    if re.search(r"\b(from|join)\s+\w+$", before, re.IGNORECASE):
+        last = ""  # a table: its name is no misspelt keyword
     for token in (word, last):
-        close = difflib.get_close_matches(token, _KEYWORDS, 1, 0.7)
+        close = difflib.get_close_matches(token[:100], _KEYWORDS, 1, 0.7)
         if close and token not in _KEYWORDS and (token == last or not before):
             return f"Did you mean {close[0].upper()}?"
     if last in ("from", "join", "as", "table") and word in _RESERVED:
@@ -126,6 +130,45 @@ def _at(text: str, offset: int) -> str:
         and last not in _RESERVED | {"is", "like", "by", "between"}
     ):
         return f"Is there a comma missing before {text[offset : offset + len(word)]}?"
+    return ""
+
+
+_ENDS = (
+    (r"\bjoin\s+\w+(\s+(as\s+)?\w+)?$", "A JOIN needs its condition: ON a.id = b.id, or USING (id)."),
+    (r"\bbetween\s*\([^()]*\)$", "Write BETWEEN 1 AND 10, without brackets."),
+    (r"^\s*with\b.*\)$", "Behind the CTEs of WITH stands the query itself: SELECT ... FROM ..."),
+)
+_OPERATORS = ("like", "ilike", "between")
+
+
+def _slip(before: str, word: str, last: str, around: str) -> str:
+    """Slips that the words on both sides of the place give away. ``around``: the signs before, at and behind it."""
+    if not word:
+        return next((help for form, help in _ENDS if re.search(form, before, re.IGNORECASE | re.DOTALL)), "")
+    if last in ("group", "order") and word != "by":
+        return f"Write {last.upper()} BY."
+    if last == "in" and not word.strip("_"):  # a text, blanked out
+        return "The values of IN stand in brackets: IN ('a', 'b')."
+    if word == "in" and last == "is":
+        return "Write IN (...) without IS."
+    if word == "#":
+        return "Comments begin with --."
+    if around[:1] == "[" and _WORD.match(word):
+        return "Names that hold blanks or are words of SQL stand in double quotes, not in [ ]."
+    if around[:2] == "${":
+        return "Params are written $name, without { }."
+    if before.endswith(",") and word in ("select", "from"):
+        return f"There is a comma too many before {word.upper()}."
+    if word == "max" and re.search(r"char\s*\($", before, re.IGNORECASE):
+        return "Write VARCHAR: texts may have any length."
+    if re.search(r"\bsafe_cast\s*\(", before, re.IGNORECASE):
+        return "Did you mean TRY_CAST()?"
+    if word == "on" and re.search(r"\bfrom\s+\w+$", before, re.IGNORECASE):
+        return "Write JOIN and the second table before ON."
+    if not before and word in ("if", "declare", "begin", "while", "for"):
+        return "A model is one SELECT; there are no variables and no steps in it. Use CASE, and params ($name)."
+    if close := difflib.get_close_matches(word, _OPERATORS, 1, 0.7):
+        return f"Did you mean {close[0].upper()}?" if close[0] != word else ""
     return ""
 
 

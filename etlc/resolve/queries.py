@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etlc.diagnostics import Diagnostics, Span, SqlText
 from etlc.ir.binding import Binder, SqlError, Tree
@@ -13,7 +13,7 @@ from etlc.resolve.hints import hint, token_length
 from etlc.resolve.safety import check_safety, looks_like_file
 from etlc.sql.fallback import read_query
 from etlc.sql.params import BoundSql, bind_params, find_params, without_end
-from etlc.sql.tokens import reference_at, tokens_of
+from etlc.sql.tokens import DEEPEST, reference_at, tokens_of, too_deep
 from etlc.sql.tree import Facts, read_tree
 
 
@@ -85,7 +85,7 @@ class QueryReader:
                 fine = False
                 if name.lower() in self.silent.params:
                     continue
-                close = difflib.get_close_matches(name.lower(), self.params, 1)
+                close = difflib.get_close_matches(name.lower()[:_LONGEST_NAME], self.params, 1)
                 self.diagnostics.add(
                     "E115", text.at(start, length), f"There is no param ${name}.",
                     f"Did you mean ${close[0]}?" if close else "Declare it under `params:` in etlc.yaml.",
@@ -100,6 +100,10 @@ class QueryReader:
             self.diagnostics.add(
                 "E205", text.at(bound.text.index("\0")), f"The SQL of {what} has a NUL character in it."
             )
+            return None
+        if (deep := too_deep(bound.text)) is not None:
+            where = text.at(bound.written(deep))
+            self.diagnostics.add("E106", where, f"This is nested more than {DEEPEST} levels deep.", _FLATTER)
             return None
         parsed = self.binder.read(bound.text)
         if isinstance(parsed, SqlError):
@@ -117,12 +121,17 @@ class QueryReader:
 
     def _without_tree(self, error: SqlError, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
         if error.kind == "parser":
+            if error.offset is not None:  # the end is behind the last word, not on the line below
+                error = replace(error, offset=min(error.offset, len(bound.text.rstrip())))
             place = (
                 text.span
                 if error.offset is None
                 else text.at(bound.written(error.offset), token_length(bound.text, error.offset))
             )
             sentence = _sentence(error.message)
+            if "depth limit" in sentence or "memory exhausted" in sentence.lower():
+                self.diagnostics.add("E106", place, "This is nested too deeply for DuckDB.", _FLATTER)
+                return None
             if sentence.lower().startswith("unterminated"):
                 sentence = "A quote that opens here is not closed"
             self.diagnostics.add(
@@ -139,7 +148,6 @@ class QueryReader:
         reads: dict[str, None] = {}
         fine = True
         for table in facts.tables:
-            place = text.span if table.offset is None else text.at(bound.written(table.offset), len(table.name))
             known = self.names.get(table.name.lower())
             if not table.prefix and this and table.name.lower() == "this":
                 continue
@@ -147,6 +155,7 @@ class QueryReader:
                 reads[known] = None
                 continue
             fine = False
+            place = text.span if table.offset is None else text.at(bound.written(table.offset), len(table.name))
             if table.prefix:
                 place = (
                     text.span
@@ -180,11 +189,13 @@ class QueryReader:
         if self.silent.names:
             return
         known = {**self.names, "this": "this"} if this else self.names
-        close = difflib.get_close_matches(name.lower(), list(known), 1, 0.6)
+        close = difflib.get_close_matches(name.lower()[:_LONGEST_NAME], list(known), 1, 0.6)
         help = f'Did you mean "{known[close[0]]}"?' if close else "Declare it as a source, or add a model of that name."
         self.diagnostics.add("E202", place, f'There is no source or model "{name}".', help)
 
 
+_LONGEST_NAME = 100  # of a longer one nothing is guessed: it would take seconds
+_FLATTER = "Compute the inner parts in models of their own, and select from those."
 _ONE_SELECT = "A model is one SELECT; etlc makes the table from it."
 
 

@@ -20,6 +20,9 @@ _TOKEN = re.compile(
     |(?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_BRACKET = re.compile(r"[(\[{)\]}]")
+DEEPEST = 200
+_LOOKED_AT = 100_000  # characters; DuckDB's own limit holds behind them
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -88,6 +91,21 @@ def depths(tokens: list[Token]) -> list[int]:
         found.append(depth)
         depth += bool(sign) and sign in _OPEN
     return found
+
+
+def too_deep(text: str) -> int | None:
+    """Where more than :data:`DEEPEST` brackets are open; None where there are never so many."""
+    if sum(map(text.count, _OPEN)) <= DEEPEST:
+        return None
+    open_now = 0
+    for found in _BRACKET.finditer(text):  # a first guess, since tokens take their time: brackets in strings count too
+        open_now = open_now + 1 if found.group() in _OPEN else max(0, open_now - 1)
+        if open_now > DEEPEST:
+            break
+    else:
+        return None
+    tokens = tokens_of(text[:_LOOKED_AT])
+    return next((token.start for token, depth in zip(tokens, depths(tokens), strict=True) if depth > DEEPEST), None)
 
 
 def reference_at(tokens: list[Token], offset: int) -> tuple[Token, Token] | None:

@@ -56,6 +56,7 @@ class Facts:
 @dataclass(slots=True)
 class _Found:
     text: bytes
+    ascii: bool
     tables: list[TableRef] = field(default_factory=list)
     functions: list[FunctionRef] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
@@ -71,7 +72,7 @@ class _Found:
         place = node.get("query_location", _NO_PLACE)
         if not isinstance(place, int) or place >= _NO_PLACE:
             return None
-        return len(self.text[:place].decode(errors="ignore"))
+        return place if self.ascii else len(self.text[:place].decode(errors="ignore"))
 
 
 def without_places(tree: object) -> object:
@@ -85,7 +86,7 @@ def without_places(tree: object) -> object:
 
 def read_tree(tree: Node, text: str) -> Facts:
     """The facts of a parsed query; ``tree`` is what the binder's ``parse`` gave for ``text``."""
-    found = _Found(text.encode())
+    found = _Found(text.encode(), text.isascii())
     for statement in tree.get("statements", []):
         _walk(statement.get("node"), frozenset(), found)
     # "#1" is the first column of what FROM gives, whichever that is.
@@ -216,22 +217,27 @@ _QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE",
 
 def _has_star(node: object) -> bool:
     """Whether a star stands in an expression, outside of its subqueries."""
-    if isinstance(node, list):
-        return any(_has_star(item) for item in node)
-    if not isinstance(node, dict) or node.get("class") == "SUBQUERY":
-        return False
-    return node.get("class") == "STAR" or any(_has_star(value) for value in node.values())
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, list):
+            stack.extend(here)
+        elif isinstance(here, dict) and here.get("class") != "SUBQUERY":
+            if here.get("class") == "STAR":
+                return True
+            stack.extend(here.values())
+    return False
 
 
 def _direct_tables(node: object, hidden: frozenset[str]) -> Iterator[str]:
     """The relations of a FROM clause, without those of its subqueries."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _direct_tables(item, hidden)
-    elif isinstance(node, dict):
-        if node.get("type") == "BASE_TABLE":
-            if str(node.get("table_name", "")).lower() not in hidden:
-                yield str(node["table_name"]).lower()
-        elif node.get("type") != "SUBQUERY":
-            for value in node.values():
-                yield from _direct_tables(value, hidden)
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, list):
+            stack.extend(here)
+        elif isinstance(here, dict) and here.get("type") == "BASE_TABLE":
+            if str(here.get("table_name", "")).lower() not in hidden:
+                yield str(here["table_name"]).lower()
+        elif isinstance(here, dict) and here.get("type") != "SUBQUERY":
+            stack.extend(here.values())

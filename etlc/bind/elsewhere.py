@@ -1,0 +1,40 @@
+"""Functions of other databases and of pandas, and what is written for them in DuckDB."""
+
+from __future__ import annotations
+
+FUNCTIONS = {
+    "dateadd": "Add an interval: ordered_at + INTERVAL 7 DAY.",
+    "timestampadd": "Add an interval: ordered_at + INTERVAL 7 DAY.",
+    "timestampdiff": "Write date_diff('day', start, end).",
+    "str_to_date": "Write strptime(text, '%Y-%m-%d').",
+    "to_datetime": "Write strptime(text, '%Y-%m-%d'), or CAST(text AS TIMESTAMP).",
+    "parse_date": "Write strptime(text, '%Y-%m-%d').",
+    "parse_timestamp": "Write strptime(text, '%Y-%m-%d %H:%M:%S').",
+    "from_unixtime": "Write to_timestamp(seconds).",
+    "unix_timestamp": "Write epoch(timestamp).",
+    "eomonth": "Write last_day(date).",
+    "convert": "Write CAST(x AS INTEGER).",
+    "try_convert": "Write TRY_CAST(x AS INTEGER).",
+    "astype": "Write CAST(x AS INTEGER).",
+    "iif": "Write if(condition, a, b), or CASE WHEN ... THEN ... ELSE ... END.",
+    "fillna": "Write coalesce(x, 0).",
+    "isna": "Write x IS NULL.",
+    "notna": "Write x IS NOT NULL.",
+    "isnotnull": "Write x IS NOT NULL.",
+    "nunique": "Write count(DISTINCT x).",
+    "count_distinct": "Write count(DISTINCT x).",
+    "value_counts": "Write SELECT x, count(*) ... GROUP BY x.",
+    "size": "Write length(text), or count(*) for rows.",
+    "collect_list": "Write list(x).",
+    "collect_set": "Write list(DISTINCT x).",
+    "explode": "Write unnest(list).",
+    "std": "Write stddev(x).",
+    "stdev": "Write stddev(x).",
+    "isnumeric": "Write TRY_CAST(x AS DOUBLE) IS NOT NULL.",
+    "newid": "Write uuid().",
+    "json_build_object": "Write json_object('key', value).",
+    "generate_date_array": "Write generate_series(start, end, INTERVAL 1 DAY).",
+    "regexp_like": "Write regexp_matches(text, pattern).",
+    "regexp_substr": "Write regexp_extract(text, pattern).",
+}
+UNITS = frozenset("year quarter month week day hour minute second millisecond microsecond".split())
