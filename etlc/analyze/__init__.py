@@ -6,7 +6,7 @@ known is passed over in silence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from etlc.analyze.relation import Field, Key, Relation
@@ -29,18 +29,29 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> None:
         relations[name.lower()] = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
     subjects: dict[str, Subject] = {}
     for name, model in graph.models.items():
-        resolved = _resolve(model, relations)
+        try:
+            resolved = _resolve(model, relations)
+        except RecursionError:
+            resolved = Resolved()  # nested too deep to be followed
         promised = _declared(name, model.columns, [check.check for check in graph.checks.get(name, ())])
         relations[name.lower()] = _joined(promised, resolved.output)
         subject = Subject(model, resolved, relations, relations[name.lower()])
         subjects[name] = subject
         for rule in OF_MODEL:
-            for finding in rule.find(subject):
+            for finding in _found(rule.find, subject):
                 _report(subject, finding, diagnostics)
     whole = Whole(graph, subjects, relations)
     for overall in OF_PROJECT if not diagnostics.errors else ():  # what is broken may read anything
         for about, finding in overall.find(whole):
             _report(about, finding, diagnostics)
+
+
+def _found(find: Callable[[Subject], Iterator[Finding]], subject: Subject) -> list[Finding]:
+    """What a rule finds; nothing in a query that is nested too deep to be followed."""
+    try:
+        return list(find(subject))
+    except RecursionError:
+        return []
 
 
 def _report(subject: Subject | None, finding: Finding, diagnostics: Diagnostics) -> None:
@@ -78,8 +89,7 @@ def _joined(promised: Relation, derived: Relation) -> Relation:
         return promised
     fields = tuple(
         replace(
-            own, nullable=False if own.nullable is False else found.nullable, mean=found.mean, repeated=found.repeated,
-            numbers=found.numbers,
+            own, nullable=False if own.nullable is False else found.nullable, mean=found.mean, repeated=found.repeated
         )
         for own, found in zip(promised.fields, derived.fields, strict=True)
     )  # fmt: skip

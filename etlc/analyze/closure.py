@@ -19,31 +19,39 @@ class Dependencies:
 
     widths: dict[int, int] = field(default_factory=dict)
     rules: list[tuple[frozenset[Place], Place]] = field(default_factory=list)
+    _known: dict[frozenset[Place], frozenset[Place]] = field(default_factory=dict)
 
     def add(self, left: Iterable[Place], right: Place) -> None:
         """``left`` determines ``right``; an empty left side says that ``right`` is the same in all rows."""
         self.rules.append((frozenset(left), right))
+        self._known.clear()
 
     def same(self, one: Place, other: Place) -> None:
         """The two are equal in every row."""
         self.add([one], other)
         self.add([other], one)
 
-    def closure(self, places: Iterable[Place]) -> set[Place]:
+    def closure(self, places: Iterable[Place]) -> frozenset[Place]:
         """All that these places determine."""
+        start = frozenset(places)
+        if start not in self._known:
+            self._known[start] = self._closed(start)
+        return self._known[start]
+
+    def _closed(self, start: frozenset[Place]) -> frozenset[Place]:
         found: set[Place] = set()
-        rules = list(self.rules)
-        self._take(found, places)
+        self._take(found, start)
+        rules = self.rules
         while True:
-            pending = []
             before = len(found)
+            pending = []
             for rule in rules:
                 if rule[0] <= found:
                     self._take(found, [rule[1]])
                 else:
                     pending.append(rule)
             if len(found) == before:
-                return found
+                return frozenset(found)
             rules = pending
 
     def _take(self, found: set[Place], places: Iterable[Place]) -> None:

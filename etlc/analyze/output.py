@@ -3,208 +3,247 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from etlc.analyze.closure import ROW, Place
+from etlc.analyze.closure import Place
 from etlc.analyze.fanout import repeated_by
 from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.scope import Scope
-from etlc.analyze.values import aggregates, is_mean, known_field, nullable_of, type_of
+from etlc.analyze.values import aggregates, is_mean, nullable_of, type_of
+from etlc.sql.pieces import words
 from etlc.sql.syntax import Expr
 
 _MOST_KEYS = 8
+_UNNEST = words("unnest unlist generate_subscripts regexp_split_to_table")
+
+
+Item = Expr | Place | None  # what a field is a copy of; None where no column has its value alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The fields that a SELECT gives, with what each was written as, and the names that keys may use: "" where none is certain."""
+
+    scope: Scope
+    items: list[tuple[Field, Item]]
+    names: list[str]
+
+    def at(self, expr: Expr | None) -> int | None:
+        """Where a value is among the fields."""
+        if expr is None:
+            return None
+        target = self.scope.aliased.get(expr, expr)
+        place = self.scope.places.get(target)
+        for number, (_, item) in enumerate(self.items):
+            if isinstance(item, Expr) and self.scope.same(item, target):
+                return number
+            if item is not None and not isinstance(item, Expr) and item == place:
+                return number
+        return None
+
+    def key(self, exprs: Iterable[Expr | None]) -> Key | None:
+        """The names of these values; None where one of them is not given, or without a name."""
+        return self.named(self.at(expr) for expr in exprs)
+
+    def named(self, numbers: Iterable[int | None]) -> Key | None:
+        """The names of these fields; None where one has none."""
+        names = [self.names[number] if number is not None else "" for number in numbers]
+        return frozenset(names) if all(names) else None
 
 
 def output_of(scope: Scope) -> Relation:
     """The relation that a resolved SELECT gives."""
-    pairs: list[tuple[Field, Expr | Place | None]] = []
+    items: list[tuple[Field, Item]] = []
     complete = True
     for item in scope.select.items:
         if item.kind == "star":
-            complete = _star(item, scope, pairs) and complete
+            complete = _star(item, scope, items) and complete
         elif item.kind == "other" and item.name == "columns":
             complete = False
         else:
-            pairs.append((_field(item, scope), item))
-    fields = tuple(field for field, _ in pairs)
-    keys = _keys(scope, pairs) if scope.sure and complete else frozenset()
+            items.append((_field(item, scope), item))
+    fields = distinct_names(tuple(field for field, _ in items))
+    given = _Given(scope, items, [field.name.lower() for field in fields])
+    keys = _keys(given) if scope.sure and complete else frozenset()
     return Relation("", fields, keys, complete)
 
 
-def _star(item: Expr, scope: Scope, pairs: list[tuple[Field, Expr | Place | None]]) -> bool:
+def distinct_names(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The fields, without the names that DuckDB changes since they stand there twice: a second ``a`` becomes ``a_1``."""
+    names = [field.name.lower() for field in fields]
+    twice = (
+        tuple(f"{name}_" for name in names if name and names.count(name) > 1) if len(set(names)) < len(names) else ()
+    )
+    return tuple(
+        replace(field, name="") if name in names[:n] or (twice and name.startswith(twice)) else field
+        for n, (field, name) in enumerate(zip(fields, names, strict=True))
+    )
+
+
+def _star(item: Expr, scope: Scope, items: list[tuple[Field, Item]]) -> bool:
     """The columns that a star stands for. False where not all of them are known."""
     without = {name.lower() for name in item.excluded}
     replaced = {name.lower(): expr for name, expr in item.replaced}
     renamed = {old.lower(): new for old, new in item.renamed}
-    seen: set[str] = set()
+    seen: set[int] = set()
+    given: set[Expr] = set()
     complete = True
     for number, entry in enumerate(scope.entries):
         if not entry.shown or (item.name and entry.key != item.name.lower()):
             continue
         complete = complete and entry.relation.complete
-        for at, field in enumerate(entry.relation.fields):
-            lower = field.name.lower()
-            if lower in without or (lower in scope.using and lower in seen and not item.name):
+        for at, column in enumerate(entry.relation.fields):
+            group = scope.group((number, at)) if not item.name else None
+            lower = column.name.lower()
+            if (lower and lower in without) or (group is not None and id(group) in seen):
                 continue
-            seen.add(lower)
-            if lower in replaced:
-                pairs.append((replace(_field(replaced[lower], scope), name=field.name), replaced[lower]))
+            seen.add(id(group))
+            if lower and lower in replaced:
+                if replaced[lower] not in given:  # only the first column of that name is there then
+                    items.append((replace(_field(replaced[lower], scope), name=column.name), replaced[lower]))
+                given.add(replaced[lower])
                 continue
-            shown = _copied(field, (number, at), scope)
-            pairs.append((replace(shown, name=renamed.get(lower, field.name)), (number, at)))
+            place = (number, at) if group is None else group.value
+            shown = _copied(place, scope) if place is not None else Field(column.name)
+            items.append((replace(shown, name=renamed.get(lower, column.name)), place))
     return complete
 
 
-def _copied(field: Field, place: Place, scope: Scope) -> Field:
+def _copied(place: Place, scope: Scope) -> Field:
     """A field as it comes out of the joins and conditions."""
     entry = scope.entries[place[0]]
+    field = scope.field_at(place)
     nullable = False if place in scope.not_null else True if entry.optional else field.nullable
+    if scope.select.grouping_sets:
+        nullable = None  # a column that a row is not grouped by is NULL in it
     grouped = bool(scope.select.group) or scope.select.group_all
     repeated = field.repeated or ("" if grouped else repeated_by(scope, {place[0]}))
-    origin = field.origin
-    return replace(field, nullable=nullable, repeated=repeated, origin=origin, numbers=None)
+    return replace(field, nullable=nullable, repeated=repeated)
 
 
 def _field(item: Expr, scope: Scope) -> Field:
     name = item.alias or (item.path[-1] if item.kind == "column" else "")
     target = scope.aliased.get(item, item)
-    if target in scope.places and type_of(target, scope):
-        place = scope.places[target]
-        return replace(_copied(scope.field_at(place), place, scope), name=name)
-    known = known_field(target, scope) if target.kind == "column" else None
-    if known is not None and type_of(target, scope):
-        return Field(name, known.type, known.nullable)
-    return Field(
-        name, type_of(item, scope), nullable_of(item, scope), mean=is_mean(item, scope), numbers=_numbers(item, scope)
-    )
+    if target in scope.places:
+        return replace(_copied(scope.places[target], scope), name=name)
+    known = scope.outer.get(target)
+    if known is not None:
+        return Field(name, known.type, None if scope.select.grouping_sets else known.nullable)
+    return Field(name, type_of(item, scope), nullable_of(item, scope), mean=is_mean(item, scope))
 
 
-def _numbers(item: Expr, scope: Scope) -> Key | None:
-    """The output columns that a row_number is partitioned by, where all of them are given out."""
-    if item.kind != "window" or item.name != "row_number" or item.over is None:
-        return None
-    names = [_shown_as(part, scope) for part in item.over.partition]
-    return frozenset(name for name in names if name is not None) if None not in names else None
-
-
-def _shown_as(expr: Expr, scope: Scope) -> str | None:
-    """The name under which a value is among the items."""
-    for item in scope.select.items:
-        if item.kind != "star" and scope.same(item, expr):
-            return (item.alias or (item.path[-1] if item.kind == "column" else "")).lower() or None
-        if item.kind == "star" and expr in scope.places and not item.replaced and not item.renamed:
-            place = scope.places[expr]
-            of_entry = not item.name or scope.entries[place[0]].key == item.name.lower()
-            name = scope.field_at(place).name.lower()
-            if of_entry and name not in {one.lower() for one in item.excluded}:
-                return name
-    return None
-
-
-def _keys(scope: Scope, pairs: list[tuple[Field, Expr | Place | None]]) -> frozenset[Key]:
-    select = scope.select
-    names = [field.name.lower() for field, _ in pairs]
-    if not all(names) or len(set(names)) != len(names):
-        names = [name if names.count(name) == 1 else "" for name in names]
-    found: set[Key] = set()
-    grouped = bool(select.group) or select.group_all or any(aggregates(item) for item in select.items) or select.having
-    if grouped:
-        found |= set(_group_key(scope))
-    else:
-        found |= set(_row_keys(scope, pairs, names))
-    if select.tail.distinct and all(names):
-        found.add(frozenset(names))
-    found |= set(_picked(scope, select.tail.distinct_on))
-    if select.qualify is not None:
-        for condition in select.qualify.conjuncts():
-            found |= set(_first_of(condition, scope))
-    if select.tail.limit in (0, 1):
-        found.add(frozenset())
+def _keys(given: _Given) -> frozenset[Key]:
+    scope, select = given.scope, given.scope.select
     if any(_is_unnest(item) for item in select.items):
         return frozenset()
-    return frozenset(sorted(found, key=lambda key: (len(key), sorted(key)))[:_MOST_KEYS])
+    found: set[Key | None] = set()
+    if select.group or select.group_all or any(aggregates(item) for item in select.items) or select.having:
+        found.update(_group_keys(given))
+    else:
+        found.update(_row_keys(given))
+    if select.tail.distinct:
+        found.add(given.named(range(len(given.items))))
+    if select.tail.distinct_on:
+        found.add(given.key(_by_number(expr, scope) for expr in select.tail.distinct_on))
+    if select.qualify is not None:
+        found.update(_first_of(condition, given) for condition in select.qualify.conjuncts())
+    found.update(_numbered(number, item, given) for number, (_, item) in enumerate(given.items))
+    if select.tail.limit in (0, 1):
+        found.add(frozenset())
+    known = sorted((key for key in found if key is not None), key=lambda key: (len(key), sorted(key)))
+    least = [key for n, key in enumerate(known) if not any(smaller <= key for smaller in known[:n])]
+    return frozenset(least[:_MOST_KEYS])
 
 
 def _is_unnest(item: Expr) -> bool:
-    return any(part.kind == "call" and part.name in ("unnest", "unlist", "generate_subscripts") for part in item.walk())
+    return any(part.kind == "call" and part.name in _UNNEST for part in item.walk())
 
 
-def _group_key(scope: Scope) -> Iterator[Key]:
+def _group_keys(given: _Given) -> Iterator[Key | None]:
     """What a SELECT is grouped by tells its rows apart, as far as it is given out."""
-    select = scope.select
+    scope, select = given.scope, given.scope.select
     if select.grouping_sets:
         return
-    groups: Iterable[Expr] = select.group
     if select.group_all:
-        groups = [item for item in select.items if not aggregates(item)]
-        if any(item.kind == "star" for item in groups):
-            return
-    exprs = [_by_number(group, scope) for group in groups]
-    names = {expr: _shown_as(expr, scope) for expr in exprs}
-    if None not in names.values():
-        yield frozenset(name for name in names.values() if name)
+        yield given.named(
+            number for number, (_, item) in enumerate(given.items) if not isinstance(item, Expr) or not aggregates(item)
+        )
+        return
+    exprs = [_by_number(group, scope) for group in select.group]
+    yield given.key(exprs)
     # A group that the others determine may be left out: group by id, name where id is a key.
-    places = {scope.places[expr]: names[expr] for expr in exprs if expr in scope.places}
+    places = {scope.places[expr]: expr for expr in exprs if expr is not None and expr in scope.places}
     if len(places) == len(exprs):
         for place in list(places):
-            others = [one for one in places if one != place]
-            if place in scope.dependencies.closure(others):
+            if place in scope.dependencies.closure(one for one in places if one != place):
                 del places[place]
-        if None not in places.values():
-            yield frozenset(name for name in places.values() if name)
+        yield given.key(places.values())
 
 
-def _by_number(group: Expr, scope: Scope) -> Expr:
-    """GROUP BY 1 is the first item."""
-    if group.kind == "literal" and group.name.isdecimal() and 0 < int(group.name) <= len(scope.select.items):
-        group = scope.select.items[int(group.name) - 1]
+def _by_number(group: Expr, scope: Scope) -> Expr | None:
+    """GROUP BY 1 is the first item. None where a star stands before it."""
+    if group.kind == "literal" and group.name.isdecimal():
+        items = scope.select.items[: int(group.name)]
+        if len(items) < int(group.name) or not items or any(item.kind == "star" for item in items):
+            return None
+        group = items[-1]
     return scope.aliased.get(group, group)
 
 
-def _row_keys(scope: Scope, pairs: list[tuple[Field, Expr | Place | None]], names: list[str]) -> Iterator[Key]:
+def _row_keys(given: _Given) -> Iterator[Key | None]:
     """The keys of the joined rows, as far as their columns are given out."""
+    scope = given.scope
+    dependencies = scope.dependencies
     entries = frozenset(number for number, entry in enumerate(scope.entries) if entry.shown)
     if not entries:
         yield frozenset()
         return
-    given: dict[Place, str] = {}
-    for (_, item), name in zip(pairs, names, strict=True):
-        place = item if isinstance(item, tuple) else scope.places.get(scope.aliased.get(item, item)) if item else None
+    names: dict[Place, str] = {}
+    for (_, item), name in zip(given.items, given.names, strict=True):
+        place = scope.places.get(scope.aliased.get(item, item)) if isinstance(item, Expr) else item
         if place is not None and name:
-            given.setdefault(place, name)
-    if not scope.dependencies.covers(given, entries):
+            names.setdefault(place, name)
+    if not dependencies.covers(names, entries):
         return
     for number in sorted(entries):
-        for key in scope.entries[number].relation.keys:
-            places = {(number, at) for at in map(scope.entries[number].relation.index, key) if at is not None}
-            shown = {one: _equal_given(one, given, scope) for one in places}
-            if scope.dependencies.covers(places, entries) and None not in shown.values():
-                yield frozenset(given[one] for one in shown.values() if one is not None)
-    yield frozenset(given[place] for place in scope.dependencies.smallest(given, entries))
+        relation = scope.entries[number].relation
+        for key in relation.keys:
+            places = [(number, at) for at in map(relation.index, key) if at is not None]
+            shown = [_equal_given(one, names, scope) for one in places]
+            if None not in shown and dependencies.covers([one for one in shown if one is not None], entries):
+                yield frozenset(names[one] for one in shown if one is not None)
+    yield frozenset(names[place] for place in dependencies.smallest(names, entries))
 
 
 def _equal_given(place: Place, given: dict[Place, str], scope: Scope) -> Place | None:
-    """The place itself, or one that it has the same value as, among those given out."""
+    """The place itself, or one that determines it and is determined by it, among those given out."""
     if place in given:
         return place
-    pairs = scope.dependencies.rules
-    twins = [next(iter(left)) for left, right in pairs if right == place and len(left) == 1]
-    return next((one for one in twins if one in given and one[1] != ROW and (frozenset([place]), one) in pairs), None)
+    closure = scope.dependencies.closure
+    rules = scope.dependencies.rules
+    twins = [left for left, right in rules if right == place and len(left) == 1 and next(iter(left)) in given]
+    return next((one for left in twins for one in left if one in closure([place])), None)
 
 
-def _picked(scope: Scope, exprs: tuple[Expr, ...]) -> Iterator[Key]:
-    names = [_shown_as(_by_number(expr, scope), scope) for expr in exprs]
-    if exprs and None not in names:
-        yield frozenset(name for name in names if name)
-
-
-def _first_of(condition: Expr, scope: Scope) -> Iterator[Key]:
+def _first_of(condition: Expr, given: _Given) -> Key | None:
     """QUALIFY row_number() OVER (PARTITION BY k ...) = 1 keeps one row of each k."""
-    if condition.kind != "compare" or condition.name != "=":
-        return
-    for one, other in (condition.args, condition.args[::-1]):
-        counted = scope.aliased.get(one, one)
-        if other.kind == "literal" and counted.kind == "window" and counted.name == "row_number" and counted.over:
-            names = [_shown_as(part, scope) for part in counted.over.partition]
-            if None not in names:
-                yield frozenset(name for name in names if name)
+    if condition.kind == "compare" and condition.name == "=":
+        for one, other in (condition.args, condition.args[::-1]):
+            counted = given.scope.aliased.get(one, one)
+            if other.kind == "literal" and _counts_rows(counted) and counted.over is not None:
+                return given.key(counted.over.partition)
+    return None
+
+
+def _numbered(number: int, item: Item, given: _Given) -> Key | None:
+    """A row_number tells the rows apart within what it is partitioned by."""
+    target = given.scope.aliased.get(item, item) if isinstance(item, Expr) else None
+    if target is None or not _counts_rows(target) or target.over is None:
+        return None
+    key = given.key(target.over.partition)
+    own = given.named([number])
+    return key | own if key is not None and own is not None else None
+
+
+def _counts_rows(expr: Expr) -> bool:
+    return expr.kind == "window" and expr.name == "row_number"

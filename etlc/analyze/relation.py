@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 Key = frozenset[str]
 
@@ -12,7 +13,7 @@ class Field:
     """A column. ``type`` is "" and ``nullable`` is None where they are not known.
 
     ``origin`` is the relation and column that it is a plain copy of. ``mean``: it is an average. ``repeated`` names
-    the relation whose rows a join repeated it for. ``numbers``: it counts 1, 2, 3... within each value of these columns.
+    the relation whose rows a join repeated it for.
     """
 
     name: str
@@ -21,7 +22,6 @@ class Field:
     origin: tuple[str, str] | None = None
     mean: bool = False
     repeated: str = ""
-    numbers: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,15 @@ class Relation:
     fields: tuple[Field, ...]
     keys: frozenset[Key] = frozenset()
     complete: bool = True
+    _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        places = {one.name.lower(): n for n, one in reversed(list(enumerate(self.fields)))}
+        object.__setattr__(self, "_places", places)
 
     def index(self, name: str) -> int | None:
         """The position of a field by its name, whatever its case."""
-        lower = name.lower()
-        return next((n for n, field in enumerate(self.fields) if field.name.lower() == lower), None)
+        return self._places.get(name.lower()) if name else None
 
     @property
     def single(self) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
+from etlc.analyze.closure import Place
 from etlc.analyze.joins import depend
-from etlc.analyze.output import output_of
+from etlc.analyze.output import distinct_names, output_of
 from etlc.analyze.relation import UNKNOWN, Field, Key, Relation
-from etlc.analyze.scope import Entry, Scope, Step
+from etlc.analyze.scope import Entry, Merged, Scope, Step
 from etlc.sql.syntax import (
     Combined,
     Computed,
@@ -57,7 +59,7 @@ class _Resolver:
             return self._select(query, parent, ctes)
         if isinstance(query, Combined):
             return self._combined(query, parent, ctes)
-        return self.query(query.start, parent, ctes)
+        return self._recursive(query, "", (), parent, ctes)
 
     def _with(self, query: Query, parent: Scope | None, ctes: Mapping[str, Relation]) -> Mapping[str, Relation]:
         inner = dict(ctes)
@@ -85,12 +87,18 @@ class _Resolver:
         self.found.combined.append((query, arms))
         if query.by_name or any(len(arm.fields) != len(arms[0].fields) or not arm.complete for arm in arms):
             return UNKNOWN if not query.by_name else _by_name(arms)
-        if query.operation in ("except", "intersect"):
-            return replace(arms[0], keys=arms[0].keys if query.all else arms[0].keys | _all_fields(arms[0]))
         fields = tuple(_either([arm.fields[n] for arm in arms]) for n in range(len(arms[0].fields)))
+        if query.operation != "union":  # rows of the first part only
+            fields = tuple(
+                replace(one, type=both.type, origin=None) for one, both in zip(arms[0].fields, fields, strict=True)
+            )
         found = Relation("", fields)
         keys = frozenset[Key]() if query.all else _all_fields(found)
-        return replace(found, keys=keys | ({frozenset()} if query.tail.limit == 1 else set()))
+        if query.operation != "union":
+            # A key may be lost where a column is cast to the type of another part.
+            typed = {one.name.lower() for one in fields if one.type}
+            keys |= {key for key in arms[0].keys if key <= typed}
+        return replace(found, keys=keys | (_at_most_one(1) if query.tail.limit in (0, 1) else set()))
 
     def _select(self, select: Select, parent: Scope | None, ctes: Mapping[str, Relation]) -> Relation:
         scope = Scope(select, parent)
@@ -99,8 +107,9 @@ class _Resolver:
         for item in select.items:
             self._names(item, scope, ctes)
         aliases = {item.alias.lower(): item for item in select.items if item.alias}
+        done = set(select.items)
         for clause in select.clauses():
-            if clause not in select.items:
+            if clause not in done:
                 self._names(clause, scope, ctes, aliases)
         depend(scope)
         scope.output = output_of(scope)
@@ -118,8 +127,10 @@ class _Resolver:
         before = len(self.found.scopes)
         relation = self._relation(node, scope, ctes)
         alias = node.alias or (node.name if isinstance(node, Table) else "")
-        lateral = any(_reaches(one, scope) for one in self.found.scopes[before:])
-        scope.entries.append(Entry(alias.lower(), relation, node, lateral=lateral))
+        reads = {place[0] for one in self.found.scopes[before:] for place in _reaches(one, scope)}
+        if isinstance(node, Computed):
+            reads |= scope.entries_of(node.call)
+        scope.add(Entry(alias.lower(), relation, node, reads=frozenset(reads)))
 
     def _relation(self, node: From, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
         if isinstance(node, Table):
@@ -143,26 +154,36 @@ class _Resolver:
         self._names(node.call, scope, ctes)
         if node.call.name not in (*_SERIES, "unnest") or len(node.columns) > 1:
             return UNKNOWN
-        name = node.columns[0] if node.columns else node.alias or node.call.name
+        if node.alias and not node.columns:
+            return UNKNOWN  # its column is named by the function in DuckDB 1.5, by the alias in 2.0
+        name = node.columns[0] if node.columns else node.call.name
         keys = frozenset([frozenset([name.lower()])]) if node.call.name in _SERIES else frozenset()
         return Relation(node.alias or node.call.name, (Field(name),), keys)
 
     def _join(self, step: Step, scope: Scope, ctes: Mapping[str, Relation]) -> None:
         join = step.join
         scope.steps.append(step)
-        if join.form == "natural":
-            left = {one.name.lower() for n in step.left for one in scope.entries[n].relation.fields}
-            right = [one.name.lower() for n in step.right for one in scope.entries[n].relation.fields]
-            scope.using.update(name for name in right if name in left)
-        scope.using.update(name.lower() for name in join.using)
+        for name in self._shared(step, scope):
+            _merge(name, step, scope)
         if join.condition is not None:
             self._names(join.condition, scope, ctes)
-        for number in step.right if join.kind in ("left", "full") else ():
-            scope.entries[number].optional = True
-        for number in step.left if join.kind in ("right", "full") else ():
+        for number in step.optional():
             scope.entries[number].optional = True
         for number in step.right if join.kind in ("semi", "anti") else ():
             scope.entries[number].shown = False
+
+    def _shared(self, step: Step, scope: Scope) -> list[str]:
+        """The names of the columns that USING or NATURAL compare."""
+        if step.join.form != "natural":
+            return [name.lower() for name in step.join.using]
+        left, right = (
+            [one.name.lower() for n in side if scope.entries[n].shown for one in scope.entries[n].relation.fields]
+            for side in (step.left, step.right)
+        )
+        if scope.open or "" in left or "" in right:
+            last = scope.entries[-1]
+            last.relation, scope.open = replace(last.relation, complete=False), True
+        return [name for name in dict.fromkeys(right) if name and name in left]
 
     def _names(
         self, expr: Expr, scope: Scope, ctes: Mapping[str, Relation], aliases: Mapping[str, Expr] | None = None
@@ -175,20 +196,23 @@ class _Resolver:
                 scope.sure = False
             elif part.query is not None:
                 before = len(self.found.scopes)
-                self.query(part.query, scope, ctes)
+                found = self.query(part.query, scope, ctes)
                 scope.correlated[part] = {
                     place[0] for one in self.found.scopes[before:] for place in _reaches(one, scope)
                 }
+                scope.scalars[part] = found
 
     def _column(self, expr: Expr, scope: Scope, aliases: Mapping[str, Expr]) -> None:
         name = expr.path[0].lower()
         item = aliases.get(name) if len(expr.path) == 1 else None
-        if item is not None and any(order.expr is expr for order in scope.select.tail.order):
-            scope.aliased[expr] = item  # ORDER BY takes the alias first, all else the column
+        tail = scope.select.tail
+        if item is not None and (any(order.expr is expr for order in tail.order) or expr in tail.distinct_on):
+            scope.aliased[expr] = item  # ORDER BY and DISTINCT ON take the alias first, all else the column
             return
-        found = scope.find(expr.path)
-        if len(found) == 1 and not (len(expr.path) == 1 and scope.open):
-            scope.places[expr] = found[0]
+        found, used = scope.find(expr.path)
+        place = found[0] if len(found) == 1 else None
+        if place is not None and not (len(expr.path) == 1 and scope.open):
+            (scope.places if used == len(expr.path) else scope.inside)[expr] = place
         elif item is not None and not found and not scope.open:
             scope.aliased[expr] = item
         elif found or scope.open:
@@ -200,10 +224,13 @@ class _Resolver:
         """A column of a query around this one."""
         here = scope.parent
         while here is not None:
-            found = here.find(expr.path)
-            if len(found) == 1 and not here.open:
-                scope.outer[expr] = here.field_at(found[0])
-                scope.reached.append((here, found[0]))
+            found, used = here.find(expr.path)
+            place = found[0] if len(found) == 1 else None
+            if place is not None and not here.open:
+                column = here.field_at(place)
+                known = replace(column, nullable=True if here.entries[place[0]].optional else column.nullable)
+                scope.outer[expr] = known if used == len(expr.path) else Field("")
+                scope.reached.append((here, place))
                 return
             if found or here.open:
                 break
@@ -243,17 +270,35 @@ def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
         return relation
     if len(names) > len(relation.fields):
         return replace(UNKNOWN, name=relation.name)
-    new = {one.name.lower(): name for one, name in zip(relation.fields, names, strict=False)}
     fields = tuple(
-        replace(one, name=new.get(one.name.lower(), one.name), numbers=_mapped(one.numbers, new))
-        for one in relation.fields
+        replace(one, name=name or one.name)
+        for one, name in zip_longest(relation.fields, names, fillvalue="")
+        if isinstance(one, Field)
     )
-    keys = frozenset(frozenset(new.get(name, name).lower() for name in key) for key in relation.keys)
-    return Relation(relation.name, fields, keys, relation.complete)
+    new = {one.name.lower(): other.name.lower() for one, other in zip(relation.fields, fields, strict=True)}
+    fields = distinct_names(fields)
+    shown = {one.name.lower() for one in fields}
+    keys = {frozenset(new[name] for name in key) for key in relation.keys if new.keys() >= key}
+    return Relation(relation.name, fields, frozenset(key for key in keys if key <= shown), relation.complete)
 
 
-def _mapped(key: Key | None, new: Mapping[str, str]) -> Key | None:
-    return None if key is None else frozenset(new.get(name, name).lower() for name in key)
+def _merge(name: str, step: Step, scope: Scope) -> None:
+    """Make one column of those that USING or NATURAL compare."""
+    left, right = (scope.named(name, side) for side in (step.left, step.right))
+    if len(left) != 1 or len(right) != 1:
+        scope.sure = False
+        return
+    if left[0] is not None and right[0] is not None:
+        step.pairs.append((left[0], right[0]))
+    if step.join.kind in ("semi", "anti"):
+        return
+    places: set[Place] = set()
+    for number in step.span:
+        at = scope.entries[number].relation.index(name) if scope.entries[number].shown else None
+        places |= {(number, at)} if at is not None else set()
+    scope.merged = [one for one in scope.merged if not one.places & places]
+    value = {"full": None, "right": right[0]}.get(step.join.kind, left[0])
+    scope.merged.append(Merged(name, frozenset(places), value))
 
 
 def _at_most_one(rows: int) -> frozenset[Key]:
@@ -262,8 +307,7 @@ def _at_most_one(rows: int) -> frozenset[Key]:
 
 def _all_fields(relation: Relation) -> frozenset[Key]:
     names = [one.name.lower() for one in relation.fields]
-    whole = relation.complete and all(names) and len(set(names)) == len(names)
-    return frozenset([frozenset(names)]) if whole else frozenset()
+    return frozenset([frozenset(names)]) if all(names) else frozenset()
 
 
 def _either(fields: list[Field]) -> Field:
@@ -287,7 +331,7 @@ def _by_name(arms: list[Relation]) -> Relation:
         _either(found if len(found) == len(arms) else [*found, Field(found[0].name, found[0].type, True)])
         for found in names.values()
     )
-    return Relation("", fields, complete=all(arm.complete for arm in arms))
+    return Relation("", fields, complete=all(arm.complete for arm in arms) and "" not in names)
 
 
 _NOTHING = Select((), None, Tail())

@@ -13,30 +13,54 @@ from etlc.sql.syntax import Expr, From, Join, Select
 @dataclass(slots=True)
 class Entry:
     """An entry of FROM. ``optional``: an outer join may have put NULLs in place of its row. ``shown``: its columns
-    can be named (those of a semi or anti join's right side only in its condition). ``lateral``: it reads the entries before it."""
+    can be named (those of a semi or anti join's right side only in its condition). ``reads`` are the entries before
+    it that it is worked out for, row by row."""
 
     key: str
     relation: Relation
     node: From
     optional: bool = False
     shown: bool = True
-    lateral: bool = False
+    reads: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
 class Step:
-    """A join, with the entries on either side."""
+    """A join, with the entries on either side, and the columns that USING or NATURAL compare."""
 
     join: Join
     left: range
     right: range
+    pairs: list[tuple[Place, Place]] = field(default_factory=list)
+
+    @property
+    def span(self) -> range:
+        """The entries on both sides."""
+        return range(self.left.start, self.right.stop)
+
+    def optional(self) -> Iterator[int]:
+        """The entries whose row may be missing after this join."""
+        if self.join.form == "positional" or self.join.kind in ("left", "full"):
+            yield from self.right
+        if self.join.form == "positional" or self.join.kind in ("right", "full"):
+            yield from self.left
+
+
+@dataclass(slots=True)
+class Merged:
+    """Columns that USING or NATURAL made one. ``value`` is the one whose value it has; None after a FULL JOIN."""
+
+    name: str
+    places: frozenset[Place]
+    value: Place | None
 
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A SELECT, its entries and joins. ``places`` says what each written column of it means; one that means a column of
-    a query around it is in ``outer`` (and where it stands there in ``reached``); one that means a named item of its own
-    SELECT is in ``aliased``. ``correlated`` are the entries that a subquery reads from around it.
+    """A SELECT, its entries and joins. ``places`` says what each written column of it means; ``inside`` the same of those
+    that mean a field of a struct. One that means a column of a query around it is in ``outer`` (and where it stands
+    there in ``reached``); one that means a named item of its own SELECT is in ``aliased``. ``correlated`` are the
+    entries that a subquery reads from around it, ``scalars`` what it gives.
 
     Not ``sure``: a name could not be resolved, and nothing is to be concluded.
     """
@@ -45,48 +69,66 @@ class Scope:
     parent: Scope | None
     entries: list[Entry] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    using: set[str] = field(default_factory=set)
+    merged: list[Merged] = field(default_factory=list)
     places: dict[Expr, Place] = field(default_factory=dict)
+    inside: dict[Expr, Place] = field(default_factory=dict)
     outer: dict[Expr, Field] = field(default_factory=dict)
     reached: list[tuple[Scope, Place]] = field(default_factory=list)
     aliased: dict[Expr, Expr] = field(default_factory=dict)
     correlated: dict[Expr, set[int]] = field(default_factory=dict)
+    scalars: dict[Expr, Relation] = field(default_factory=dict)
     dependencies: Dependencies = field(default_factory=Dependencies)
     not_null: set[Place] = field(default_factory=set)
+    repeats: dict[frozenset[int], str] = field(default_factory=dict)
     sure: bool = True
+    open: bool = False
     output: Relation | None = None
+
+    def add(self, entry: Entry) -> None:
+        """One more entry. The scope is ``open`` where an entry may have columns that are not known."""
+        self.entries.append(entry)
+        self.open = self.open or not entry.relation.complete
 
     def field_at(self, place: Place) -> Field:
         """The field at a place."""
         return self.entries[place[0]].relation.fields[place[1]]
 
-    def find(self, path: tuple[str, ...]) -> list[Place]:
-        """The places that a dotted name may mean among the entries; the rest of the path are fields of a struct."""
-        names = [name.lower() for name in path]
-        if len(names) > 1:
+    def find(self, path: tuple[str, ...]) -> tuple[list[Place | None], int]:
+        """What a dotted name may mean among the entries, and how many of its words name the column: what is left are
+        fields of a struct. None stands for a value that no entry has alone."""
+        if len(path) > 1:
+            key = path[0].lower()
             for number, entry in enumerate(self.entries):
-                if entry.key == names[0] and entry.shown:
-                    at = entry.relation.index(names[1])
-                    return [(number, at)] if at is not None else []
-        found = []
-        for number, entry in enumerate(self.entries):
-            at = entry.relation.index(names[0]) if entry.shown else None
-            if at is not None:
+                if entry.key == key and entry.shown:
+                    at = entry.relation.index(path[1])
+                    return [(number, at)] if at is not None else [], 2
+        return self.named(path[0], range(len(self.entries))), 1
+
+    def named(self, name: str, among: range) -> list[Place | None]:
+        """What a bare name may mean among some of the entries."""
+        found: list[Place | None] = []
+        for number in among:
+            entry = self.entries[number]
+            at = entry.relation.index(name) if entry.shown else None
+            if at is None:
+                continue
+            group = self.group((number, at))
+            if group is None:
                 found.append((number, at))
-        if len(found) > 1 and names[0] in self.using:
-            return found[:1]
+            elif group.value not in found:
+                found.append(group.value)
         return found
 
-    @property
-    def open(self) -> bool:
-        """Whether an entry may have columns that are not known."""
-        return any(not entry.relation.complete for entry in self.entries)
+    def group(self, place: Place) -> Merged | None:
+        """What USING made of a column."""
+        return next((one for one in self.merged if place in one.places), None)
 
     def columns(self, expr: Expr) -> Iterator[tuple[Expr, Place]]:
         """The columns of this scope's entries within an expression, through aliases; not those within subqueries."""
         for part in expr.walk():
-            if part in self.places:
-                yield part, self.places[part]
+            place = self.places.get(part) or self.inside.get(part)
+            if place is not None:
+                yield part, place
             elif part in self.aliased:
                 yield from self.columns(self.aliased[part])
 
@@ -104,21 +146,22 @@ class Scope:
         if one is other:
             return True
         if one in self.places or other in self.places:
-            return self.places.get(one, (-1, -1)) == self.places.get(other, (-2, -2)) and one.path[2:] == other.path[2:]
+            return self.places.get(one, (-1, -1)) == self.places.get(other, (-2, -2))
         if (one.kind, one.name, one.type, one.distinct) != (other.kind, other.name, other.type, other.distinct):
             return False
         if one.kind in ("column", "other", "lambda", "star") or one.query or other.query or one.over or other.over:
             return False
-        mine, theirs = list(one.parts()), list(other.parts())
-        return len(mine) == len(theirs) and all(map(self.same, mine, theirs))
+        if one.order or other.order or one.filter or other.filter or (one.kind in ("cast", "literal") and not one.type):
+            return False
+        return len(one.args) == len(other.args) and all(map(self.same, one.args, other.args))
 
     @property
     def inner_steps(self) -> Iterator[Step]:
-        """The joins whose condition holds in every row."""
+        """The joins that keep only rows that meet their condition."""
         return (step for step in self.steps if step.join.kind == "inner" and step.join.form != "positional")
 
     def conditions(self) -> Iterator[Expr]:
-        """What holds in every row: WHERE, and the conditions of inner joins, taken apart at AND."""
+        """What is asked of rows: WHERE, and the conditions of inner joins, taken apart at AND."""
         if self.select.where is not None:
             yield from self.select.where.conjuncts()
         for step in self.inner_steps:

@@ -19,8 +19,12 @@ _DOUBLES = words(
     "avg mean stddev stddev_samp stddev_pop variance var_samp var_pop sqrt ln log exp percent_rank cume_dist random"
 )
 _KEEPS_MEAN = words("round coalesce ifnull floor ceil abs")
-# Calls that give NULL only where an argument is NULL.
-_STRICT = _TEXTS | words("+ - * abs round floor ceil year month day date_trunc epoch length strlen")
+_MAYBE_BLOBS = words("substring substr left right concat ||")
+# Calls that give NULL where an argument is NULL, and those of them that do so only there: year('infinity') is NULL.
+_STRICT = (_TEXTS - {"concat"}) | words("+ - * abs round floor ceil year month day date_trunc epoch length strlen")
+_ONLY_STRICT = _STRICT - words("year month day date_trunc epoch strftime left right substring substr lpad rpad")
+_SMALL = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
+_PLAIN = ("number", "text", "date", "timestamp", "zoned", "boolean", "time", "uuid")
 
 
 def family(type_name: str) -> str:
@@ -52,9 +56,7 @@ def aggregates(expr: Expr) -> list[Expr]:
 
 def known_field(expr: Expr, scope: Scope) -> Field | None:
     """The field that a plain column means, in this scope or around it."""
-    if expr in scope.places:
-        return scope.field_at(scope.places[expr]) if len(expr.path) <= 2 else None
-    return scope.outer.get(expr)
+    return scope.field_at(scope.places[expr]) if expr in scope.places else scope.outer.get(expr)
 
 
 def type_of(expr: Expr, scope: Scope) -> str:
@@ -62,10 +64,11 @@ def type_of(expr: Expr, scope: Scope) -> str:
     expr = scope.aliased.get(expr, expr)
     if expr.kind == "column":
         found = known_field(expr, scope)
-        whole = found is not None and (expr in scope.outer or _names_column(expr, scope))
-        return found.type if found is not None and whole else ""
+        return found.type if found is not None else ""
     if expr.kind in ("literal", "cast"):
-        return expr.type
+        return expr.type if expr.type != "NULL" else ""
+    if expr.kind == "scalar" and expr in scope.scalars and scope.scalars[expr].fields:
+        return scope.scalars[expr].fields[0].type
     if expr.kind in _BOOLEANS:
         return "BOOLEAN"
     if expr.kind == "case":
@@ -73,12 +76,6 @@ def type_of(expr: Expr, scope: Scope) -> str:
     if expr.kind in ("call", "window"):
         return _call_type(expr, scope)
     return ""
-
-
-def _names_column(expr: Expr, scope: Scope) -> bool:
-    """Whether the path ends at the column, and not at a field of a struct in it."""
-    place = scope.places[expr]
-    return expr.path[-1].lower() == scope.field_at(place).name.lower()
 
 
 def _common(types: list[str]) -> str:
@@ -90,20 +87,21 @@ def _call_type(expr: Expr, scope: Scope) -> str:
     if name in _COUNTS:
         return "BIGINT"
     if name in _TEXTS:
-        return "VARCHAR" if name != "||" or any(type_of(arg, scope) == "VARCHAR" for arg in expr.args) else ""
+        texts = name not in _MAYBE_BLOBS or any(type_of(arg, scope) == "VARCHAR" for arg in expr.args[:2])
+        return "VARCHAR" if texts else ""
     types = [type_of(arg, scope) for arg in expr.args]
     if name in _DOUBLES:
         return "DOUBLE" if name != "avg" or not types or family(types[0]) == "number" else ""
-    if name in _LIKE_FIRST and types:
+    if name in _LIKE_FIRST and types and (len(types) == 1 or name in ("lag", "lead")):
         return types[0]
     if name in ("coalesce", "ifnull"):
         return _common(types)
     if name == "/" and all(family(one) == "number" for one in types):
-        return "DOUBLE"
+        return "DOUBLE" if "FLOAT" not in types else ""
     if name in ("+", "-", "*") and len(types) == 2:
         return _arithmetic(types)
     if name in ("//", "%") and all(one in INTEGERS for one in types):
-        return types[0]
+        return _common(types)
     if name in ("round", "floor", "ceil") and types and types[0] in FLOATS:
         return types[0]
     if name == "sum" and types:
@@ -112,7 +110,7 @@ def _call_type(expr: Expr, scope: Scope) -> str:
 
 
 def _arithmetic(types: list[str]) -> str:
-    if any(one in FLOATS for one in types) and all(family(one) == "number" for one in types):
+    if "DOUBLE" in types and all(family(one) == "number" for one in types):
         return "DOUBLE"
     return _common(types) if all(one in INTEGERS for one in types) else ""
 
@@ -128,8 +126,12 @@ def nullable_of(expr: Expr, scope: Scope) -> bool | None:
         return False
     if expr.kind == "case":
         return _any([nullable_of(part, scope) for part in (*expr.args[1:-1:2], expr.args[-1])])
-    if expr.kind in ("cast", "compare", "between") and expr.name != "try_cast":
-        return _any([nullable_of(part, scope) for part in expr.args])
+    if expr.kind == "cast":
+        plain = expr.name == "cast" and family(expr.type) in _PLAIN and family(type_of(expr.args[0], scope)) in _PLAIN
+        inner = nullable_of(expr.args[0], scope)
+        return inner if inner is not False or plain else None
+    if expr.kind in ("compare", "between"):
+        return False if "distinct" in expr.name else _any([nullable_of(part, scope) for part in expr.args])
     if expr.kind == "call":
         return _call_nullable(expr, scope)
     return False if expr.kind == "window" and expr.name in _COUNTS else None
@@ -137,11 +139,11 @@ def nullable_of(expr: Expr, scope: Scope) -> bool | None:
 
 def _column_nullable(expr: Expr, scope: Scope) -> bool | None:
     place = scope.places.get(expr)
+    if scope.select.grouping_sets:
+        return None  # a column that a row is not grouped by is NULL in it
     if place is None:
         found = scope.outer.get(expr)
         return found.nullable if found is not None else None
-    if len(expr.path) > 1 and not _names_column(expr, scope):
-        return None
     if place in scope.not_null:
         return False
     return True if scope.entries[place[0]].optional else scope.field_at(place).nullable
@@ -159,11 +161,20 @@ def _call_nullable(expr: Expr, scope: Scope) -> bool | None:
     if expr.name in ("count", "count_star"):
         return False
     if expr.name in ("coalesce", "ifnull"):
-        return False if any(value is False for value in values) else (True if all(values) and values else None)
+        return False if False in values else True if all(values) and values else None
+    if expr.name == "concat":
+        return False if all(type_of(arg, scope) == "VARCHAR" for arg in expr.args) else None
     if expr.name in ("sum", "min", "max", "avg", "any_value") and values:
-        grouped = bool(scope.select.group) or scope.select.group_all
-        return values[0] if grouped and expr.filter is None and values[0] is not None else None
-    return _any(values) if expr.name in _STRICT else None
+        return values[0] if _has_groups(scope) and expr.filter is None and len(values) == 1 else None
+    strict = _any(values) if expr.name in _STRICT else None
+    return strict if strict or expr.name in _ONLY_STRICT else None
+
+
+def _has_groups(scope: Scope) -> bool:
+    """Whether there is a row in each group: without groups, or in the total of all, there may be none."""
+    select = scope.select
+    named = bool(select.group) or (select.group_all and not all(aggregates(item) for item in select.items))
+    return named and not select.grouping_sets
 
 
 def is_mean(expr: Expr, scope: Scope) -> bool:
@@ -190,3 +201,20 @@ def is_constant(expr: Expr, scope: Scope) -> bool:
         )
         for part in expr.walk()
     )
+
+
+def compares_exactly(own: str, other: str) -> bool:
+    """Whether only one value of type ``own`` can equal a given value of type ``other``: DuckDB may cast it to compare.
+
+    As texts '1' and '01' differ, as numbers they don't; and two big numbers may be the same DOUBLE.
+    """
+    kind = family(own)
+    if own == other:
+        return bool(own)
+    if kind in ("date", "uuid", "boolean") or own in _SMALL or own in FLOATS:
+        return True
+    if kind == "number":
+        return other == "VARCHAR" or (
+            family(other) == "number" and other not in FLOATS and "HUGEINT" not in own + other
+        )
+    return kind in ("timestamp", "zoned", "time") and other in ("VARCHAR", "DATE")

@@ -33,7 +33,7 @@ _COMPARES = {
 _OPERATORS = {
     "OPERATOR_NOT": "not", "OPERATOR_IS_NULL": "is_null", "OPERATOR_IS_NOT_NULL": "is_not_null", "COMPARE_IN": "in",
 }  # fmt: skip
-_LITERALS = {"STRING": "VARCHAR"}
+_LITERALS = {"STRING": "VARCHAR", "NULL_LITERAL": "NULL"}
 
 
 class Unreadable(Exception):
@@ -176,7 +176,9 @@ class _Reader:
         if "literal" in node:
             literal = node["literal"]
             kind, text = str(literal.get("kind")), str(literal.get("text", ""))
-            return Expr("literal", text, type=_number_type(text) if kind == "NUMERIC" else _LITERALS.get(kind, kind))
+            if kind in ("INTEGER", "NUMERIC"):
+                return Expr("literal", text, type=_integer_type(text) if kind == "INTEGER" else _number_type(text))
+            return Expr("literal", text, type=_LITERALS.get(kind, kind))
         value = node["value"]
         if value.get("is_null"):
             return Expr("literal", "", type="NULL")
@@ -256,7 +258,7 @@ class _Reader:
             return Expr("other", "columns")
         excluded = tuple(str(name) for name in node.get("exclude_list") or ())
         replaced = tuple((str(one["key"]), self.expr(one["value"])) for one in node.get("replace_list") or ())
-        renamed = tuple((str(one["key"]), str(one["value"])) for one in node.get("rename_list") or ())
+        renamed = tuple((str(one["key"]["column"]), str(one["value"])) for one in node.get("rename_list") or ())
         return Expr("star", str(node.get("relation_name") or ""), excluded=excluded, replaced=replaced, renamed=renamed)
 
     def _lambda(self, node: Node) -> Expr:
@@ -296,7 +298,15 @@ def _literal_type(node: Node) -> str:
     info = node.get("type_info") or {}
     if node["id"] == "DECIMAL":
         return f"DECIMAL({info.get('width', 18)},{info.get('scale', 3)})"
-    return str(node["id"]) if node["id"] not in ("LIST", "STRUCT", "MAP", "ARRAY", "UNION", "ENUM") else ""
+    if node["id"] == "UNBOUND":
+        return _named_type(str(info.get("name") or "").upper())
+    return str(node["id"]) if node["id"] not in _NESTED and not info.get("alias") else ""
+
+
+def _integer_type(text: str) -> str:
+    """The smallest type from INTEGER on that holds a whole number."""
+    bits = int(text).bit_length()
+    return "INTEGER" if bits < 32 else "BIGINT" if bits < 64 else "HUGEINT" if bits < 128 else ""
 
 
 def _number_type(text: str) -> str:
@@ -307,6 +317,11 @@ def _number_type(text: str) -> str:
     return f"DECIMAL({len(whole) + len(fraction)},{len(fraction)})"
 
 
+_NESTED = ("LIST", "STRUCT", "MAP", "ARRAY", "UNION", "ENUM")
+_TYPES = frozenset(
+    "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE VARCHAR BOOLEAN DATE"
+    " TIME TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS BLOB UUID INTERVAL BIT JSON".split()
+) | {"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE"}
 _SPELLINGS = {
     "INT": "INTEGER", "INT4": "INTEGER", "INT8": "BIGINT", "LONG": "BIGINT", "INT2": "SMALLINT", "SHORT": "SMALLINT",
     "INT1": "TINYINT", "FLOAT4": "FLOAT", "REAL": "FLOAT", "FLOAT8": "DOUBLE", "NUMERIC": "DECIMAL", "STRING": "VARCHAR",
@@ -324,4 +339,9 @@ def _written_type(node: Node) -> str:
     if name == "DECIMAL":
         sizes = [str((child.get("literal") or {}).get("text", "")) for child in children]
         return f"DECIMAL({','.join(sizes)})" if sizes else "DECIMAL(18,3)"
-    return "" if children and name != "VARCHAR" else name
+    return "" if children and name != "VARCHAR" else _named_type(name)
+
+
+def _named_type(name: str) -> str:
+    """A type by its name in capitals; "" for one that somebody may have made."""
+    return name if name in _TYPES else ""

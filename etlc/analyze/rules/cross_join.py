@@ -48,7 +48,7 @@ def _few(scope: Scope, side: range) -> bool:
     """Whether one row at most comes from a side, or rows that are made from those before it."""
     return all(
         isinstance(scope.entries[number].node, Computed | Rows)
-        or scope.entries[number].lateral
+        or scope.entries[number].reads
         or _literal(scope.entries[number].node)
         or scope.dependencies.covers([], [number])
         for number in side
