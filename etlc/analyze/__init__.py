@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from etlc.analyze.proofs import proven
 from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.resolver import Resolved, resolve_query
 from etlc.analyze.rules import OF_MODEL, OF_PROJECT
@@ -21,8 +22,12 @@ from etlc.kinds.checks.columns import NotNull, Unique
 __all__ = ["analyze"]
 
 
-def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> None:
-    """Run every analysis on every model that was bound, in running order; findings are collected."""
+def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> dict[str, frozenset[str]]:
+    """Run every analysis on every model that was bound, in running order; findings are collected.
+
+    Gives back, for each model, the names of its checks that hold by the query alone.
+    """
+    kept: dict[str, frozenset[str]] = {}
     relations: dict[str, Relation] = {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
@@ -35,6 +40,7 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> None:
             resolved = Resolved()  # nested too deep to be followed
         promised = _declared(name, model.columns, [check.check for check in graph.checks.get(name, ())])
         relations[name.lower()] = _joined(promised, resolved.output)
+        kept[name] = proven(resolved.output, [column.name for column in model.columns], graph.checks.get(name, ()))
         subject = Subject(model, resolved, relations, relations[name.lower()])
         subjects[name] = subject
         for rule in OF_MODEL:
@@ -44,6 +50,7 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> None:
     for overall in OF_PROJECT if not diagnostics.errors else ():  # what is broken may read anything
         for about, finding in overall.find(whole):
             _report(about, finding, diagnostics)
+    return kept
 
 
 def _found(find: Callable[[Subject], Iterator[Finding]], subject: Subject) -> list[Finding]:

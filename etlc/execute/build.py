@@ -107,7 +107,10 @@ def _make(desk: Desk, model: PlanModel) -> int | None:
 
 
 def _audit(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult]) -> None:
-    wanted = [check for check in model.checks if check.name in decision.checks]
+    wanted = [check for check in model.checks if check.name in decision.checks and not check.proven]
+    checks += [
+        CheckResult(model.name, c.name, "pass", 0) for c in model.checks if c.name in decision.checks and c.proven
+    ]
     if wanted:
         results = desk.check(model.name, wanted)
         checks += [with_finding(result, check) for result, check in zip(results, wanted, strict=True)]

@@ -133,7 +133,10 @@ class BoundCheck:
 
 @dataclass(frozen=True, slots=True)
 class BoundGraph:
-    """The graph with every schema known. What could not be bound is not in ``models``."""
+    """The graph with every schema known. What could not be bound is not in ``models``.
+
+    ``proven`` are, for each model, the names of the checks that its query keeps whatever the data.
+    """
 
     graph: Graph
     schemas: Mapping[str, SourceSchema]
@@ -141,3 +144,4 @@ class BoundGraph:
     checks: Mapping[str, tuple[BoundCheck, ...]]
     volatile: frozenset[str]
     tests: tuple[UnitTest, ...] = ()
+    proven: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -17,7 +17,10 @@ LANDING_SCHEMA = "_etlc_land"
 
 @dataclass(frozen=True, slots=True)
 class PlanCheck:
-    """A check as SQL whose rows are the failures. ``others`` are relations that it reads besides its own."""
+    """A check as SQL whose rows are the failures. ``others`` are relations that it reads besides its own.
+
+    ``proven``: the query itself keeps it, so a run takes it as passed.
+    """
 
     name: str
     sql: str
@@ -30,6 +33,7 @@ class PlanCheck:
     column: int
     others: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _model(
         fingerprint=digest("query", sql, rest),
         columns=bound.columns,
         reads=model.reads,
-        checks=_checks(graph.checks.get(model.name, ())),
+        checks=_checks(graph.checks.get(model.name, ()), graph.proven.get(model.name, frozenset())),
         volatile=model.name in graph.volatile,
         dynamic=facts.dynamic,
         reason=f"{stored[1]}; it shows stored rows, since they are checked first" if snapshot else stored[1],
@@ -110,7 +110,7 @@ def _model(
     )
 
 
-def _checks(checks: Sequence[BoundCheck]) -> tuple[PlanCheck, ...]:
+def _checks(checks: Sequence[BoundCheck], proven: frozenset[str] = frozenset()) -> tuple[PlanCheck, ...]:
     found = []
     for check in checks:
         spec = check.check.spec
@@ -121,7 +121,7 @@ def _checks(checks: Sequence[BoundCheck]) -> tuple[PlanCheck, ...]:
                 check.name, check.sql, spec.severity, spec.tolerate, spec.tolerate_share,
                 digest("check", check.sql, spec.severity, spec.tolerate, spec.tolerate_share),
                 spec.span.file, spec.span.line, spec.span.column, tuple(dict.fromkeys(others)),
-                tuple(map(str, spec.check.columns())),
+                tuple(map(str, spec.check.columns())), check.name in proven,
             )
         )  # fmt: skip
     return tuple(found)

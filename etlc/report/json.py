@@ -11,6 +11,7 @@ from decimal import Decimal
 from etlc.diagnostics import Diagnostic, Diagnostics
 from etlc.ir.decision import Decisions
 from etlc.ir.event import CheckResult
+from etlc.ir.plan import Plan
 from etlc.ir.unit import UnitResult
 from etlc.report.ledger import Ledger
 from etlc.report.lineage import Trace
@@ -112,8 +113,8 @@ def locked(path: str, changes: Sequence[str]) -> dict[str, object]:
     return {"path": path, "changes": list(changes)}
 
 
-def planned(decisions: Decisions, sql: Mapping[str, Sequence[str]]) -> dict[str, object]:
-    """``plan --json``."""
+def planned(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    """``plan --json``. ``proven`` are the checks of a model that its query keeps, and that are not run."""
     steps = [
         {
             "model": name,
@@ -121,6 +122,7 @@ def planned(decisions: Decisions, sql: Mapping[str, Sequence[str]]) -> dict[str,
             "strategy": step.strategy,
             "reason": why(step.reason),
             "sql": list(sql.get(name, ())),
+            "proven": [check.name for check in plan.models[name].checks if check.proven] if name in plan.models else [],
         }
         for name, step in decisions.models.items()
     ]

@@ -31,6 +31,7 @@ def render(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]] | 
         paths = {output.name: output.path for output in plan.outputs}
         made.extend(grid(_OUTPUT_HEADS, [_output(output, paths) for output in outputs], width))
         made.append([])
+    made.extend(_proven(plan, [step.model for step in steps], long))
     for name, statements in (sql or {}).items():
         if name in decisions.models and statements:
             made.extend(_statements(name, statements))
@@ -62,6 +63,22 @@ def _output(output: OutputDecision, paths: Mapping[str, str]) -> list[Piece]:
         Piece(clean(output.output), style or "bold"),
         path,
         Piece(why(output.reason), style),
+    ]
+
+
+def _proven(plan: Plan, models: Sequence[str], long: bool) -> list[Line]:
+    """The checks that are not run, since the query itself keeps them."""
+    checks = [(name, check) for name in models if name in plan.models for check in plan.models[name].checks]
+    names = [f"{name}.{check.name}" for name, check in checks if check.proven]
+    if not names:
+        return []
+    told = f": {', '.join(names)}" if long else ""
+    verb = "is" if len(names) == 1 else "are"
+    return [
+        line(
+            Piece(f"{counted(len(names), 'check')} {verb} kept by the query itself, and not run{clean(told)}.", "dim")
+        ),
+        [],
     ]
 
 

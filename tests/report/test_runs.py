@@ -28,7 +28,7 @@ def test_plan() -> None:
     same("plan", render_plan(PLAN, BUSY, None, None))
     same("plan_verbose", render_plan(PLAN, BUSY, SQL, None))
     same("plan_idle", render_plan(PLAN, IDLE, None, 80))
-    same("plan_json", encode(planned(BUSY, SQL)))
+    same("plan_json", encode(planned(PLAN, BUSY, SQL)))
 
 
 def test_a_plan_fits_the_terminal() -> None:

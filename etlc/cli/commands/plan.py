@@ -57,7 +57,7 @@ def plan(
             return
         here.findings(done.diagnostics)
         if as_json:
-            here.json(planned(done.decisions, done.sql))
+            here.json(planned(done.plan, done.decisions, done.sql))
             return
         width = here.screen.width(sys.stdout)
         here.screen.result(render(done.plan, done.decisions, done.sql if verbose else None, width))

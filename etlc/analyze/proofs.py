@@ -1,0 +1,32 @@
+"""Checks that the query itself keeps, whatever the data: they need not be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from etlc.analyze.relation import Relation
+from etlc.ir.graph import BoundCheck
+from etlc.kinds.checks.columns import NotNull, Unique
+
+
+def proven(output: Relation, columns: Iterable[str], checks: Iterable[BoundCheck]) -> frozenset[str]:
+    """The names of the checks that hold for the rows of a query, of which ``output`` is known.
+
+    ``columns`` are its names as DuckDB has them. What ``output`` says follows from the query, and from what holds for the
+    relations that it reads: their own keys and contracts are checked before anything is built from them.
+    """
+    names = [name.lower() for name in columns]
+    if (
+        not output.complete
+        or [field.name.lower() or name for field, name in zip(output.fields, names, strict=False)] != names
+    ):
+        return frozenset()
+    filled = {name for name, field in zip(names, output.fields, strict=True) if field.nullable is False}
+    found = set()
+    for bound in checks:
+        check = bound.check.spec.check
+        wanted = {str(name).lower() for name in check.columns()}
+        unique = isinstance(check, Unique) and any(key <= wanted for key in output.keys)
+        if unique or (isinstance(check, NotNull) and wanted <= filled):
+            found.add(bound.name)
+    return frozenset(found)
