@@ -1,7 +1,7 @@
 """Analyses: what a careful reader would see in the SQL, before any data is read.
 
-They warn only of what the specs say for certain: a key that is known, a type, a NULL that is possible. What is not
-known is passed over in silence.
+They speak only of what the specs say for certain: a key that is known, a type, a NULL that is possible. What is not
+known is passed over in silence. The one exception are protected tags, which are carried wherever they may go.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from etlc.analyze.protected import after_masks, model_tags, source_tags, tagged
 from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.resolver import Resolved, resolve_query
 from etlc.analyze.rules import OF_MODEL, OF_PROJECT
@@ -21,17 +22,23 @@ from etlc.kinds.checks.columns import NotNull, Unique
 __all__ = ["analyze"]
 
 
-def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> None:
-    """Run every analysis on every model that was bound, in running order; findings are collected."""
+def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Run every analysis on every model that was bound, in running order; findings are collected.
+
+    Gives, by relation and column, the tags of the columns that have any.
+    """
+    spec = graph.graph.spec
     relations: dict[str, Relation] = {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
-        relations[name.lower()] = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
+        declared = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
+        relations[name.lower()] = source_tags(spec.sources[name], declared, spec.protected)
     subjects: dict[str, Subject] = {}
     for name, model in graph.models.items():
         resolved = _resolve(model, relations)
         promised = _declared(name, model.columns, [check.check for check in graph.checks.get(name, ())])
-        relations[name.lower()] = _joined(promised, resolved.output)
+        joined = _joined(promised, after_masks(model, resolved.output))
+        relations[name.lower()] = model_tags(model, joined, resolved.output, relations, spec.protected)
         subject = Subject(model, resolved, relations, relations[name.lower()])
         subjects[name] = subject
         for rule in OF_MODEL:
@@ -41,6 +48,7 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> None:
     for overall in OF_PROJECT:
         for about, finding in overall.find(whole):
             _report(about, finding, diagnostics)
+    return tagged(graph, relations)
 
 
 def _report(subject: Subject | None, finding: Finding, diagnostics: Diagnostics) -> None:

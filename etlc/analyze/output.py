@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from etlc.analyze.closure import ROW, Place
 from etlc.analyze.fanout import repeated_by
-from etlc.analyze.relation import Field, Key, Relation
+from etlc.analyze.relation import Field, Key, Relation, Tags
 from etlc.analyze.scope import Scope
+from etlc.analyze.tags import carried, everything, shown
 from etlc.analyze.values import aggregates, is_mean, known_field, nullable_of, type_of
 from etlc.sql.syntax import Expr
 
@@ -17,7 +18,7 @@ _MOST_KEYS = 8
 
 def output_of(scope: Scope) -> Relation:
     """The relation that a resolved SELECT gives."""
-    pairs: list[tuple[Field, Expr | Place | None]] = []
+    pairs: list[tuple[Field, Expr | Place]] = []
     complete = True
     for item in scope.select.items:
         if item.kind == "star":
@@ -26,12 +27,17 @@ def output_of(scope: Scope) -> Relation:
             complete = False
         else:
             pairs.append((_field(item, scope), item))
-    fields = tuple(field for field, _ in pairs)
+    rest = everything(scope)
+    fields = tuple(replace(field, tags=_tags(item, scope)) if rest else field for field, item in pairs)
     keys = _keys(scope, pairs) if scope.sure and complete else frozenset()
-    return Relation("", fields, keys, complete)
+    return Relation("", fields, keys, complete, frozenset() if complete else rest)
 
 
-def _star(item: Expr, scope: Scope, pairs: list[tuple[Field, Expr | Place | None]]) -> bool:
+def _tags(item: Expr | Place, scope: Scope) -> Tags:
+    return shown(item, scope) if isinstance(item, tuple) else carried(item, scope)
+
+
+def _star(item: Expr, scope: Scope, pairs: list[tuple[Field, Expr | Place]]) -> bool:
     """The columns that a star stands for. False where not all of them are known."""
     without = {name.lower() for name in item.excluded}
     replaced = {name.lower(): expr for name, expr in item.replaced}
@@ -101,7 +107,7 @@ def _shown_as(expr: Expr, scope: Scope) -> str | None:
     return None
 
 
-def _keys(scope: Scope, pairs: list[tuple[Field, Expr | Place | None]]) -> frozenset[Key]:
+def _keys(scope: Scope, pairs: list[tuple[Field, Expr | Place]]) -> frozenset[Key]:
     select = scope.select
     names = [field.name.lower() for field, _ in pairs]
     if not all(names) or len(set(names)) != len(names):
@@ -161,7 +167,7 @@ def _by_number(group: Expr, scope: Scope) -> Expr:
     return scope.aliased.get(group, group)
 
 
-def _row_keys(scope: Scope, pairs: list[tuple[Field, Expr | Place | None]], names: list[str]) -> Iterator[Key]:
+def _row_keys(scope: Scope, pairs: list[tuple[Field, Expr | Place]], names: list[str]) -> Iterator[Key]:
     """The keys of the joined rows, as far as their columns are given out."""
     entries = frozenset(number for number, entry in enumerate(scope.entries) if entry.shown)
     if not entries:
@@ -169,7 +175,7 @@ def _row_keys(scope: Scope, pairs: list[tuple[Field, Expr | Place | None]], name
         return
     given: dict[Place, str] = {}
     for (_, item), name in zip(pairs, names, strict=True):
-        place = item if isinstance(item, tuple) else scope.places.get(scope.aliased.get(item, item)) if item else None
+        place = item if isinstance(item, tuple) else scope.places.get(scope.aliased.get(item, item))
         if place is not None and name:
             given.setdefault(place, name)
     if not scope.dependencies.covers(given, entries):

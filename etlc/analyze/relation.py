@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Key = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A tag that goes along with values: from which column, ``through`` which models, as declared.
+
+    ``guessed`` names a model on the way that could not be followed, so that all that it reads counts.
+    """
+
+    tag: str
+    relation: str
+    column: str
+    through: tuple[str, ...] = field(default=(), compare=False)
+    guessed: str = field(default="", compare=False)
+
+
+Tags = frozenset[Carried]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +30,7 @@ class Field:
 
     ``origin`` is the relation and column that it is a plain copy of. ``mean``: it is an average. ``repeated`` names
     the relation whose rows a join repeated it for. ``numbers``: it counts 1, 2, 3... within each value of these columns.
+    ``tags`` are those that its values carry.
     """
 
     name: str
@@ -22,17 +40,25 @@ class Field:
     mean: bool = False
     repeated: str = ""
     numbers: Key | None = None
+    tags: Tags = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """A relation with its fields in order. ``keys`` are sets of field names (lower case) that no two rows share; the
-    empty key says that there is at most one row. Not ``complete``: it may have more fields than are known."""
+    empty key says that there is at most one row. Not ``complete``: it may have more fields than are known, which carry
+    the tags ``rest``."""
 
     name: str
     fields: tuple[Field, ...]
     keys: frozenset[Key] = frozenset()
     complete: bool = True
+    rest: Tags = frozenset()
+
+    @property
+    def tags(self) -> Tags:
+        """What any of its fields carries."""
+        return self.rest.union(*(field.tags for field in self.fields))
 
     def index(self, name: str) -> int | None:
         """The position of a field by its name, whatever its case."""

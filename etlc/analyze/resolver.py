@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from etlc.analyze.joins import depend
 from etlc.analyze.output import output_of
-from etlc.analyze.relation import UNKNOWN, Field, Key, Relation
+from etlc.analyze.relation import UNKNOWN, Carried, Field, Key, Relation
 from etlc.analyze.scope import Entry, Scope, Step
+from etlc.analyze.tags import carried, following, settled, union
 from etlc.sql.syntax import (
     Combined,
     Computed,
@@ -75,16 +76,15 @@ class _Resolver:
     ) -> Relation:
         """Of what comes in later rounds only the names are known; and the types, which DuckDB takes from the start."""
         start = _renamed(self.query(query.start, parent, ctes), columns)
-        fields = tuple(Field(one.name, one.type) for one in start.fields)
-        known = Relation(name, fields, complete=start.complete)
-        self.query(query.step, parent, {**ctes, name.lower(): known})
-        return known
+        known = following(Relation(name, tuple(Field(one.name, one.type) for one in start.fields)), start)
+        step = self.query(query.step, parent, {**ctes, name.lower(): known})
+        return settled(known, start, step)
 
     def _combined(self, query: Combined, parent: Scope | None, ctes: Mapping[str, Relation]) -> Relation:
         arms = [self.query(arm, parent, ctes) for arm in query.arms]
         self.found.combined.append((query, arms))
         if query.by_name or any(len(arm.fields) != len(arms[0].fields) or not arm.complete for arm in arms):
-            return UNKNOWN if not query.by_name else _by_name(arms)
+            return replace(UNKNOWN, rest=union(arms)) if not query.by_name else _by_name(arms)
         if query.operation in ("except", "intersect"):
             return replace(arms[0], keys=arms[0].keys if query.all else arms[0].keys | _all_fields(arms[0]))
         fields = tuple(_either([arm.fields[n] for arm in arms]) for n in range(len(arms[0].fields)))
@@ -105,7 +105,7 @@ class _Resolver:
         depend(scope)
         scope.output = output_of(scope)
         self.found.scopes.append(scope)
-        return scope.output if scope.sure else Relation("", scope.output.fields, complete=scope.output.complete)
+        return scope.output if scope.sure else replace(scope.output, keys=frozenset())
 
     def _from(self, node: From, scope: Scope, ctes: Mapping[str, Relation]) -> None:
         if isinstance(node, Join):
@@ -130,22 +130,29 @@ class _Resolver:
             found = self.query(node.query, scope, ctes)
             return _renamed(replace(found, name=node.alias), node.columns)
         if isinstance(node, Rows):
-            width = len(node.rows[0]) if node.rows else 0
-            found = Relation(node.alias, tuple(Field(f"col{n}") for n in range(width)), _at_most_one(len(node.rows)))
+            for row in node.rows:
+                for value in row:
+                    self._names(value, scope, ctes)
+            tags = [[carried(value, scope) for value in column] for column in zip(*node.rows, strict=True)]
+            made = tuple(Field(f"col{n}", tags=frozenset[Carried]().union(*one)) for n, one in enumerate(tags))
+            found = Relation(node.alias, made, _at_most_one(len(node.rows)))
             return _renamed(found, node.columns)
         if isinstance(node, Computed):
             return self._computed(node, scope, ctes)
         if isinstance(node, Opaque) and node.source is not None:
-            self._from(node.source, Scope(_NOTHING, scope), ctes)
+            inside = Scope(_NOTHING, scope)
+            self._from(node.source, inside, ctes)
+            return replace(UNKNOWN, rest=union(entry.relation for entry in inside.entries))
         return UNKNOWN
 
     def _computed(self, node: Computed, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
         self._names(node.call, scope, ctes)
+        tags = carried(node.call, scope)
         if node.call.name not in (*_SERIES, "unnest") or len(node.columns) > 1:
-            return UNKNOWN
+            return replace(UNKNOWN, rest=tags)
         name = node.columns[0] if node.columns else node.alias or node.call.name
         keys = frozenset([frozenset([name.lower()])]) if node.call.name in _SERIES else frozenset()
-        return Relation(node.alias or node.call.name, (Field(name),), keys)
+        return Relation(node.alias or node.call.name, (Field(name, tags=tags),), keys)
 
     def _join(self, step: Step, scope: Scope, ctes: Mapping[str, Relation]) -> None:
         join = step.join
@@ -175,7 +182,7 @@ class _Resolver:
                 scope.sure = False
             elif part.query is not None:
                 before = len(self.found.scopes)
-                self.query(part.query, scope, ctes)
+                scope.subqueries[part] = self.query(part.query, scope, ctes)
                 scope.correlated[part] = {
                     place[0] for one in self.found.scopes[before:] for place in _reaches(one, scope)
                 }
@@ -242,14 +249,14 @@ def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
     if not names:
         return relation
     if len(names) > len(relation.fields):
-        return replace(UNKNOWN, name=relation.name)
+        return replace(UNKNOWN, name=relation.name, rest=relation.tags)
     new = {one.name.lower(): name for one, name in zip(relation.fields, names, strict=False)}
     fields = tuple(
         replace(one, name=new.get(one.name.lower(), one.name), numbers=_mapped(one.numbers, new))
         for one in relation.fields
     )
     keys = frozenset(frozenset(new.get(name, name).lower() for name in key) for key in relation.keys)
-    return Relation(relation.name, fields, keys, relation.complete)
+    return replace(relation, fields=fields, keys=keys)
 
 
 def _mapped(key: Key | None, new: Mapping[str, str]) -> Key | None:
@@ -274,7 +281,8 @@ def _either(fields: list[Field]) -> Field:
     nullable = True if True in values else None if None in values else False
     repeated = next((one.repeated for one in fields if one.repeated), "")
     mean = all(one.mean for one in fields)
-    return Field(first.name, first.type if len(types) == 1 else "", nullable, mean=mean, repeated=repeated)
+    tags = frozenset[Carried]().union(*(one.tags for one in fields))
+    return Field(first.name, first.type if len(types) == 1 else "", nullable, mean=mean, repeated=repeated, tags=tags)
 
 
 def _by_name(arms: list[Relation]) -> Relation:
@@ -287,7 +295,8 @@ def _by_name(arms: list[Relation]) -> Relation:
         _either(found if len(found) == len(arms) else [*found, Field(found[0].name, found[0].type, True)])
         for found in names.values()
     )
-    return Relation("", fields, complete=all(arm.complete for arm in arms))
+    complete = all(arm.complete for arm in arms)
+    return Relation("", fields, complete=complete, rest=frozenset() if complete else union(arms))
 
 
 _NOTHING = Select((), None, Tail())

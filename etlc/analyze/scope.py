@@ -36,7 +36,8 @@ class Step:
 class Scope:
     """A SELECT, its entries and joins. ``places`` says what each written column of it means; one that means a column of
     a query around it is in ``outer`` (and where it stands there in ``reached``); one that means a named item of its own
-    SELECT is in ``aliased``. ``correlated`` are the entries that a subquery reads from around it.
+    SELECT is in ``aliased``. ``correlated`` are the entries that a subquery reads from around it; ``subqueries`` are what
+    those in expressions give.
 
     Not ``sure``: a name could not be resolved, and nothing is to be concluded.
     """
@@ -51,6 +52,7 @@ class Scope:
     reached: list[tuple[Scope, Place]] = field(default_factory=list)
     aliased: dict[Expr, Expr] = field(default_factory=dict)
     correlated: dict[Expr, set[int]] = field(default_factory=dict)
+    subqueries: dict[Expr, Relation] = field(default_factory=dict)
     dependencies: Dependencies = field(default_factory=Dependencies)
     not_null: set[Place] = field(default_factory=set)
     sure: bool = True

@@ -57,6 +57,8 @@ _ALL = (
     Code("E303", "output of an unknown model"),
     Code("E304", "unusable output"),
     Code("E305", "test of an unknown model or source"),
+    Code("E306", "personal data published without saying so"),
+    Code("E307", "mask that cannot be applied"),
     # 4xx: sources
     Code("E401", "source without a schema"),
     Code("E402", "source that cannot be read"),

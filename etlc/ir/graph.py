@@ -92,10 +92,11 @@ class SourceSchema:
 
 @dataclass(frozen=True, slots=True)
 class BoundModel:
-    """A model with the columns that it gives."""
+    """A model with the columns that it gives. ``sql`` is its query with its params bound and its columns masked."""
 
     model: GraphModel
     columns: tuple[Column, ...]
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)

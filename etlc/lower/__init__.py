@@ -17,8 +17,9 @@ from etlc.lower.used import columns_of, used_columns
 __all__ = ["digest", "lower"]
 
 
-def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
-    """The plan of a bound graph. ``rows`` gives the SELECT of each source that lives in the spec."""
+def lower(bound: BoundGraph, rows: Mapping[str, str], tagged: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Plan:
+    """The plan of a bound graph. ``rows`` gives the SELECT of each source that lives in the spec, ``tagged`` the tags
+    of each column that has any."""
     spec = bound.graph.spec
     stored = storages(bound)
     used = used_columns(bound)
@@ -36,7 +37,7 @@ def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
     limits = {"memory": spec.limits.memory, "threads": spec.limits.threads, "temp": spec.limits.temp}
     return Plan(
         str(spec.project), str(spec.warehouse), {key: str(value) for key, value in limits.items() if value is not None},
-        tuple(map(str, spec.allow)), sources, models, outputs,
+        tuple(map(str, spec.allow)), sources, models, outputs, tagged,
     )  # fmt: skip
 
 
@@ -88,8 +89,8 @@ def _model(
         name=model.name,
         storage=stored[0],
         published=model.published,
-        sql=model.query.bound.text.strip(),
-        fingerprint=query_fingerprint(model.query.bound.text, inputs, used, bound.columns),
+        sql=bound.sql.strip(),
+        fingerprint=query_fingerprint(bound.sql, inputs, used, bound.columns),
         columns=bound.columns,
         reads=model.reads,
         checks=_checks(graph.checks.get(model.name, ())),

@@ -35,7 +35,7 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
     graph = resolve(spec, options.params, binder, diagnostics)
     looked = look_at(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
-    analyze(bound, diagnostics)
+    tagged = analyze(bound, diagnostics)
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:
@@ -45,7 +45,7 @@ def compile_files(files: Files, project: Project, options: Options) -> Front:
         for name, source in graph.sources.items()
         if source.spec.rows is not None
     }
-    return Front(diagnostics, lower(bound, rows), *counts, fresh, spec, graph, bound)
+    return Front(diagnostics, lower(bound, rows, tagged), *counts, fresh, spec, graph, bound)
 
 
 def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:
