@@ -86,7 +86,12 @@ class _Resolver:
         if query.by_name or any(len(arm.fields) != len(arms[0].fields) or not arm.complete for arm in arms):
             return replace(UNKNOWN, rest=union(arms)) if not query.by_name else _by_name(arms)
         if query.operation in ("except", "intersect"):
-            return replace(arms[0], keys=arms[0].keys if query.all else arms[0].keys | _all_fields(arms[0]))
+            keys = arms[0].keys if query.all else arms[0].keys | _all_fields(arms[0])
+            # What is in both is a value of the second one as well.
+            both = arms if query.operation == "intersect" else arms[:1]
+            pairs = enumerate(arms[0].fields)
+            fields = tuple(replace(one, tags=one.tags.union(*(arm.fields[n].tags for arm in both))) for n, one in pairs)
+            return replace(arms[0], fields=fields, keys=keys)
         fields = tuple(_either([arm.fields[n] for arm in arms]) for n in range(len(arms[0].fields)))
         found = Relation("", fields)
         keys = frozenset[Key]() if query.all else _all_fields(found)
@@ -252,8 +257,8 @@ def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
         return replace(UNKNOWN, name=relation.name, rest=relation.tags)
     new = {one.name.lower(): name for one, name in zip(relation.fields, names, strict=False)}
     fields = tuple(
-        replace(one, name=new.get(one.name.lower(), one.name), numbers=_mapped(one.numbers, new))
-        for one in relation.fields
+        replace(one, name=names[n] if n < len(names) else one.name, numbers=_mapped(one.numbers, new))
+        for n, one in enumerate(relation.fields)
     )
     keys = frozenset(frozenset(new.get(name, name).lower() for name in key) for key in relation.keys)
     return replace(relation, fields=fields, keys=keys)

@@ -103,6 +103,7 @@ class LineageColumn:
     type: str
     sources: list[str]
     kind: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass
