@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import etlc
+from tests.cli import etlc, write_project
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,8 +35,9 @@ def test_the_table_of_commands_is_complete() -> None:
 
 
 def test_the_tour(bakery: Path) -> None:
-    """init, validate, show, plan, run, run again, query, a mistake, a month that arrives."""
+    """init, validate, test, show, plan, run, run again, query, a mistake, a month that arrives."""
     etlc(bakery, "validate", check=0)
+    assert "passed" in etlc(bakery, "test", check=0).out
     etlc(bakery, "show", "sales", "-n", "5", check=0)
     etlc(bakery, "plan", check=0)
     etlc(bakery, "run", check=0)
@@ -52,6 +53,19 @@ def test_the_tour(bakery: Path) -> None:
     shutil.move(bakery / "data/next/2025-04.csv", bakery / "data/sales/2025-04.csv")
     etlc(bakery, "run", check=0)
     assert len(etlc(bakery, "query", "from monthly order by month", "--json", check=0).json) == 4
+
+
+def test_the_pipeline_and_its_unit_tests(tmp_path: Path) -> None:
+    """The YAML of the page is valid, and its unit tests pass."""
+    pipeline, tests = (block.split("```")[0] for block in README.split("```yaml\n")[1:])
+    files = {
+        "pipelines/orders.yaml": pipeline + tests.removeprefix("tests:\n"),
+        "pipelines/daily_revenue.sql": "select day, sum(amount) as revenue from stg_orders group by day",
+        "data/orders/a.csv": "order_id;customer_id;ordered_at;amount\n1;7;2024-01-02 10:00:00;1.00\n",
+    }
+    write_project(tmp_path, "project: shop\nparams: {start_date: 2024-01-01}\n", files)
+    etlc(tmp_path, "validate", check=0)
+    assert etlc(tmp_path, "test", "--json", check=0).json["summary"] == {"passed": 2, "failed": 0}
 
 
 @pytest.mark.parametrize("name", ["run", "tests"])

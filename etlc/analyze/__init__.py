@@ -45,7 +45,7 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> dict[str, dict[str, 
             for finding in rule.find(subject):
                 _report(subject, finding, diagnostics)
     whole = Whole(graph, subjects, relations)
-    for overall in OF_PROJECT:
+    for overall in OF_PROJECT if not diagnostics.errors else ():  # what is broken may read anything
         for about, finding in overall.find(whole):
             _report(about, finding, diagnostics)
     return tagged(graph, relations)

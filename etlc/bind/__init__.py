@@ -10,6 +10,7 @@ from etlc.bind.errors import Refusal
 from etlc.bind.masks import check_masks, mask_columns
 from etlc.bind.outputs import check_outputs
 from etlc.bind.sources import rows_sql, source_schema
+from etlc.bind.tests import TestBinder
 from etlc.diagnostics import Diagnostics
 from etlc.ir.binding import Binder, Column, SqlError
 from etlc.ir.graph import BoundCheck, BoundGraph, BoundModel, Graph, GraphModel, SourceSchema
@@ -61,7 +62,8 @@ def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics
         if _is_volatile(model, relations, volatile_functions, diagnostics):
             volatile.add(name)
     check_outputs(graph.spec.outputs, relations, diagnostics)
-    return BoundGraph(graph, schemas, models, checks, frozenset(volatile))
+    tests = TestBinder(graph, relations, binder, diagnostics).bind()
+    return BoundGraph(graph, schemas, models, checks, frozenset(volatile), tests)
 
 
 def _bind_model(

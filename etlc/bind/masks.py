@@ -17,7 +17,7 @@ def check_masks(spec: Spec, diagnostics: Diagnostics) -> None:
         for name, column in source.columns.items():
             if column.mask is not None:
                 diagnostics.add(
-                    "E307", column.mask.span, f'Column "{name}" of source "{source.name}" cannot be masked: a source is read as it is.',
+                    "E309", column.mask.span, f'Column "{name}" of source "{source.name}" cannot be masked: a source is read as it is.',
                     "Put the mask on a model that reads it.",
                 )  # fmt: skip
     for model in spec.models.values():
@@ -26,9 +26,14 @@ def check_masks(spec: Spec, diagnostics: Diagnostics) -> None:
             if column.mask is not None and column.mask.kind == "null" and (name.lower() in key or not column.nullable):
                 what = "is part of the key" if name.lower() in key else "is promised not to be NULL"
                 diagnostics.add(
-                    "E307", column.mask.span, f'Column "{name}" of model "{model.name}" {what}, and its mask makes it NULL.',
+                    "E309", column.mask.span, f'Column "{name}" of model "{model.name}" {what}, and its mask makes it NULL.',
                     "Use `mask: hash`: equal values stay equal, and different ones different.",
                 )  # fmt: skip
+
+
+def has_masks(model: GraphModel) -> bool:
+    """Whether a column of it is to be masked."""
+    return any(column.mask is not None for column in model.spec.columns.values())
 
 
 def mask_columns(
@@ -48,7 +53,7 @@ def mask_columns(
             problem = _problem(masks[column.name], column, model, binder)
             if problem:
                 fine = False
-                diagnostics.add("E307", masks[column.name].span, *problem)
+                diagnostics.add("E309", masks[column.name].span, *problem)
     masked = masked_query(text, columns, masks) if fine else None
     if masked is None:
         return None

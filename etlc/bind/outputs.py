@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from etlc.diagnostics import Diagnostics, Located
 from etlc.ir.binding import Column
 from etlc.ir.spec import OutputSpec
+from etlc.kinds.addresses import in_bucket, on_server, without_query
 from etlc.kinds.sinks import FORMATS, sink_kind
 
 
@@ -20,6 +21,7 @@ def check_outputs(
     taken: dict[str, OutputSpec] = {}
     for output in outputs:
         _check_format(output, diagnostics)
+        _check_address(output, diagnostics)
         known = columns.get(output.model.lower())
         if known is not None and output.partition_by:
             _check_parts(output, known, diagnostics)
@@ -42,6 +44,24 @@ def _check_format(output: OutputSpec, diagnostics: Diagnostics) -> None:
     close = difflib.get_close_matches(output.format.lower(), [*FORMATS, "excel"], 1)
     help = f"Did you mean {close[0]}? {listed}" if close and close[0] in FORMATS else listed
     diagnostics.add("E304", output.format.span, f'Output "{output.name}" has an unknown format, {output.format}.', help)
+
+
+def _check_address(output: OutputSpec, diagnostics: Diagnostics) -> None:
+    if on_server(output.path):
+        diagnostics.add(
+            "E304", output.path.span,
+            f'Output "{output.name}" goes to `{without_query(output.path)}`, but a web server takes no files.',
+            "Write it into a folder, or into a bucket: s3://bucket/name.parquet.",
+        )  # fmt: skip
+    elif in_bucket(output.path) and output.partition_by:
+        diagnostics.add(
+            "E304", output.partition_by[0].span,
+            f'Output "{output.name}" is parted and goes into a bucket, where the files of old parts could not be removed.',
+            "Write it into a folder, or as one file without `partition_by`.",
+        )  # fmt: skip
+    elif in_bucket(output.path) and any(letter in output.path for letter in "*["):
+        message = f'Output "{output.name}" has a wildcard in its path.'
+        diagnostics.add("E304", output.path.span, message, "Name one file.")
 
 
 def _check_parts(output: OutputSpec, known: Sequence[Column], diagnostics: Diagnostics) -> None:

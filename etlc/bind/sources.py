@@ -88,6 +88,9 @@ def _contract_alone(
     if source.format is not None and "format" in looked.problem:
         place = source.format.span
     help = looked.help or "Declare `columns:` with types, commit etlc.lock, or bring the data."
+    if looked.unreachable:
+        diagnostics.add("E402", place, f'Source "{source.name}" cannot be read: {looked.problem}.', help)
+        return None
     diagnostics.add("E401", place, f'The schema of source "{source.name}" is not known: {looked.problem}.', help)
     return None
 

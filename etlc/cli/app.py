@@ -14,6 +14,7 @@ from etlc import __version__
 from etlc.cli.commands.check import check
 from etlc.cli.commands.compile import compile_
 from etlc.cli.commands.explain import explain
+from etlc.cli.commands.format import format_
 from etlc.cli.commands.init import init
 from etlc.cli.commands.lineage import lineage
 from etlc.cli.commands.lock import lock
@@ -21,6 +22,7 @@ from etlc.cli.commands.plan import plan
 from etlc.cli.commands.query import query
 from etlc.cli.commands.run import run
 from etlc.cli.commands.show import show
+from etlc.cli.commands.test import test
 from etlc.cli.commands.validate import validate
 from etlc.cli.job import unexpected
 
@@ -30,10 +32,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compile": compile_,
     "plan": plan,
     "run": run,
+    "test": test,
     "check": check,
     "show": show,
     "query": query,
     "lock": lock,
+    "format": format_,
     "lineage": lineage,
     "explain": explain,
 }

@@ -23,6 +23,7 @@ class Job:
     """A command under way.
 
     ``shape`` makes the JSON of a command that could not do its work; ``partly`` prints what it did before its end.
+    ``ended`` prints such an end, its findings or its one sentence, where another format was asked for.
     """
 
     directory: Path | None
@@ -30,6 +31,7 @@ class Job:
     shape: Shape | None = None
     status: int = 0
     partly: Callable[[], None] = lambda: None
+    ended: Callable[[Diagnostics, str], None] | None = None
     watch: Watch = field(default_factory=Watch)
 
     @property
@@ -53,7 +55,10 @@ class Job:
             self.screen.alarm(render(shown, self.source, width, counts))
 
     def failed(self, found: Diagnostics) -> None:
-        """Print findings that kept a command from its result: in its JSON if that was asked for, else on stderr."""
+        """Print findings that kept a command from its result: in the format that was asked for, else on stderr."""
+        if self.ended is not None:
+            self.ended(found, "")
+            return
         if not self.look.json:
             self.findings(found)
             return
@@ -68,11 +73,16 @@ class Job:
 
     def source(self, file: str) -> list[str] | None:
         """The lines of a file that a finding points into; None where it can't be read."""
-        try:
-            text = ((self.root() or Path()) / file).read_bytes().decode("utf-8-sig", "replace")
-        except (OSError, ValueError):
-            return None
-        return text.replace("\r\n", "\n").split("\n")
+        return lines(((self.root() or Path()) / file).read_bytes)
+
+
+def lines(read: Callable[[], bytes | None]) -> list[str] | None:
+    """The lines of a file, None where it can't be read."""
+    try:
+        data = read()
+    except (OSError, ValueError):
+        return None
+    return None if data is None else data.decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
 
 
 @contextmanager
@@ -128,6 +138,8 @@ def _stopped(made: Job, error: BaseException) -> None:
     from etlc.report.text import Piece, clean, line
 
     message = clean(getattr(error, "message", "") or str(error))
+    if made.ended is not None:
+        made.ended(Diagnostics(), message)
     made.screen.alarm([line(Piece("error", "error"), Piece(f": {message}", "bold"))])
 
 

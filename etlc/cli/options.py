@@ -45,6 +45,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print more.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colours, as with NO_COLOR set.")]
+Staged = Annotated[
+    bool, typer.Option("--staged", help="Look at what is staged in git, not at the files on disk; for hooks.")
+]
 Param = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="NAME=VALUE", callback=_params, help="Set a parameter. May be repeated."),

@@ -6,14 +6,16 @@ covers its meaning and the versions that it was built from. What has the version
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from etlc.decide.reasons import rebuild_reason, schemas
 from etlc.decide.versions import check_token, placement, planned_version, source_check_token
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
-from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
+from etlc.ir.plan import LANDING_SCHEMA, Meaning, Plan, PlanModel, PlanOutput
 from etlc.ir.record import Memory, Observations
+
+Alike = Callable[[Meaning, Meaning], bool]
 
 __all__ = ["check_token", "closure", "conflicts", "decide", "placement"]
 
@@ -33,8 +35,11 @@ def conflicts(plan: Plan, memory: Memory) -> list[PlanModel]:
     return [model for model in taken if not memory.published(model.name)]
 
 
-def decide(plan: Plan, memory: Memory, observations: Observations, request: Request, nonce: str) -> Decisions:
-    """What a run would do. ``nonce`` is new at every run: it is the version of what is volatile."""
+def decide(
+    plan: Plan, memory: Memory, observations: Observations, request: Request, nonce: str, alike: Alike
+) -> Decisions:
+    """What a run would do. ``nonce`` is new at every run: it is the version of what is volatile. ``alike`` tells whether
+    two queries mean the same."""
     selected = frozenset(plan.models) if request.selected is None else request.selected
     scope = closure(plan, selected)
     versions = {name: state.version for name, state in observations.sources.items()}
@@ -46,7 +51,10 @@ def decide(plan: Plan, memory: Memory, observations: Observations, request: Requ
             versions[name] = record.version if record else ""
             continue
         inputs = {need: versions.get(need, "") for need in model.reads}
-        decision = _decide_model(plan, model, inputs, memory, observations, request, nonce)
+        kept = _kept_meaning(plan, model, memory, alike)
+        decision = _decide_model(plan, kept, inputs, memory, observations, request, nonce)
+        if decision.action == "skip" and kept is not model:
+            decision = replace(decision, rewritten=True)
         tokens = {check.name: check_token(check, versions) for check in model.checks}
         if decision.action == "skip" and record is not None:
             stale = {check: token for check, token in tokens.items() if record.checked.get(check) != token}
@@ -63,7 +71,7 @@ def decide(plan: Plan, memory: Memory, observations: Observations, request: Requ
         for name in memory.models:
             if name not in plan.models:
                 models[name] = Decision(name, "drop", "drop", Reason("removed"))
-    shown = {name: d for name, d in models.items() if name in selected or d.action != "skip" or d.checks}
+    shown = {name: d for name, d in models.items() if name in selected or not d.idle}
     outputs = tuple(
         _decide_output(
             output, versions[output.model], memory, observations, request.full_refresh and output.model in changed
@@ -72,6 +80,14 @@ def decide(plan: Plan, memory: Memory, observations: Observations, request: Requ
         if output.model in selected or output.model in changed
     )
     return Decisions(sources, shown, outputs, selected)
+
+
+def _kept_meaning(plan: Plan, model: PlanModel, memory: Memory, alike: Alike) -> PlanModel:
+    """The model under the fingerprint that it was built with, where its query is written differently but means the same."""
+    record, before = memory.models.get(model.name), memory.meanings.get(model.name)
+    if record is None or record.fingerprint == model.fingerprint or before is None:
+        return model
+    return replace(model, fingerprint=record.fingerprint) if alike(before, plan.meaning(model.name)) else model
 
 
 def _decide_model(

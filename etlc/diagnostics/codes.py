@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words."""
+    """A kind of finding: ``E...`` is an error, ``W...`` a warning. ``title`` is a few words.
+
+    ``late``: only what reads the data finds it, ``validate`` never does.
+    """
 
     code: str
     title: str
+    late: bool = False
 
     @property
     def severity(self) -> str:
@@ -36,6 +40,7 @@ _ALL = (
     Code("E114", "file cannot be read"),
     Code("E115", "unknown or mistyped parameter"),
     Code("E116", "damaged lock file"),
+    Code("E117", "code that cannot be ignored"),
     # 2xx: names, types and SQL
     Code("E201", "unknown column"),
     Code("E202", "unknown table"),
@@ -57,14 +62,17 @@ _ALL = (
     Code("E303", "output of an unknown model"),
     Code("E304", "unusable output"),
     Code("E305", "test of an unknown model or source"),
-    Code("E306", "personal data published without saying so"),
-    Code("E307", "mask that cannot be applied"),
+    Code("E306", "test of an unknown column"),
+    Code("E307", "test value that does not fit"),
+    Code("E308", "personal data published without saying so"),
+    Code("E309", "mask that cannot be applied"),
     # 4xx: sources
     Code("E401", "source without a schema"),
     Code("E402", "source that cannot be read"),
     Code("E403", "used column is gone"),
     Code("E404", "value that does not cast"),
     Code("E405", "no file matches"),
+    Code("E407", "extension of DuckDB not installed"),
     # 5xx: running
     Code("E501", "model failed"),
     Code("E502", "check failed"),
@@ -74,8 +82,10 @@ _ALL = (
     Code("E506", "output could not be written"),
     Code("E507", "selection that names nothing"),
     Code("E508", "query refused"),
+    Code("E509", "unit test failed"),
     Code("E901", "unexpected error"),
     # warnings
+    Code("W101", "ignore that ignores nothing"),
     Code("W201", "volatile function"),
     Code("W301", "join multiplies rows before they are added up"),
     Code("W302", "relations that nothing connects"),
@@ -95,7 +105,20 @@ _ALL = (
     Code("W316", "source that nobody reads"),
     Code("W317", "key that the query cannot keep"),
     Code("W318", "published without owner, description, key or check"),
-    Code("W401", "new column in a source"),
+    Code("W401", "new column in a source", late=True),
 )
+
+GROUPS = {
+    "E1": "the files and their structure",
+    "E2": "names, types and SQL",
+    "E3": "checks, outputs, tests",
+    "E4": "sources",
+    "E5": "running",
+    "E9": "etlc itself",
+    "W1": "the files",
+    "W2": "models that are rebuilt",
+    "W3": "SQL that may not do what was meant",
+    "W4": "sources",
+}  # what the codes of a hundred are about
 
 CODES: dict[str, Code] = {code.code: code for code in _ALL}

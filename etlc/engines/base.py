@@ -34,6 +34,10 @@ class WarehouseUnusable(Exception):
     """The warehouse cannot be opened; the message says why."""
 
 
+class ExtensionMissing(Exception):
+    """DuckDB lacks an extension; the message is its name."""
+
+
 class Session(Protocol):
     """One connection: its own transaction, its own temporary relations."""
 

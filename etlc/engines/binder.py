@@ -9,8 +9,10 @@ from typing import Any
 import duckdb
 
 from etlc.engines.errors import read_error
-from etlc.ir.binding import Column, SqlError
+from etlc.ir.binding import Column, Parsed, SqlError, Tree
 from etlc.sql.quote import ident
+from etlc.sql.reader import read_syntax
+from etlc.sql.tree import read_tree
 
 _VIEW = "_etlc_bound"
 _UNTYPED = '"NULL"'
@@ -49,6 +51,14 @@ class DuckBinder:
         position = found.get("position")
         offset = None if position is None else len(sql.encode()[: int(position)].decode(errors="ignore"))
         return SqlError(str(found.get("error_type", "parser")), str(found.get("error_message", "")), offset)
+
+    def read(self, sql: str) -> Parsed | SqlError:
+        """Facts and tree of a text, from DuckDB's own tree."""
+        tree = self.parse(sql)
+        if isinstance(tree, SqlError):
+            return tree
+        syntax = read_syntax(tree, sql)
+        return Parsed(len(tree.get("statements", [])), read_tree(tree, sql), Tree(lambda: syntax))
 
     def declare(self, name: str, columns: Sequence[Column]) -> None:
         """Make the empty table ``name``."""

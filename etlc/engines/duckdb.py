@@ -1,7 +1,8 @@
 """DuckDB as the engine: one file, or memory, opened inside a fence.
 
-The fence is closed before any SQL of a project runs: files only in the folders that the project declares, no
-extensions, no change of settings. DuckDB itself resolves symbolic links when it holds a path against it.
+The fence is closed before any SQL of a project runs: files only in the folders that the project declares, the network
+only at the addresses that it allows, no extensions, no change of settings. DuckDB itself resolves symbolic links when it
+holds a path against it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import Any, Self
 
 import duckdb
 
-from etlc.engines.base import EngineError, EngineInterrupted, WarehouseBusy, WarehouseUnusable
+from etlc.engines.base import EngineError, EngineInterrupted, ExtensionMissing, WarehouseBusy, WarehouseUnusable
 from etlc.engines.errors import read_error
+from etlc.engines.network import open_network
 from etlc.sql.quote import ident, literal, string
 
 # What DuckDB 1.5 can read: DuckDB 2.0 would otherwise write a newer format.
@@ -33,11 +35,12 @@ _NEW = ".etlc-new-"
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What a connection may touch: folders it may read and write, and its limits (memory, threads, temp)."""
+    """What a connection may touch: folders and addresses it may read and write, and its limits (memory, threads, temp)."""
 
     folders: tuple[str, ...] = ()
     limits: Mapping[str, str] = field(default_factory=dict)
     temp: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 class DuckSession:
@@ -140,7 +143,7 @@ class DuckEngine:
 
 
 def open_memory(fence: Fence) -> DuckEngine:
-    """A database in memory, fenced. It spills into ``fence.temp``. Raises WarehouseUnusable."""
+    """A database in memory, fenced. It spills into ``fence.temp``. Raises WarehouseUnusable, ExtensionMissing."""
     return _fenced(duckdb.connect(":memory:"), fence)
 
 
@@ -150,7 +153,7 @@ def open_warehouse(
     """Open the warehouse, waiting up to ``timeout`` seconds for a process that holds it.
 
     Raises WarehouseBusy where it is held longer, WarehouseUnusable where it is no database or cannot be made,
-    EngineInterrupted when ``stopped`` is set meanwhile.
+    ExtensionMissing, and EngineInterrupted when ``stopped`` is set meanwhile.
     """
     try:
         if not read_only and not path.exists():
@@ -205,19 +208,26 @@ def _fenced(con: duckdb.DuckDBPyConnection, fence: Fence) -> DuckEngine:
     except (duckdb.Error, RuntimeError) as error:
         con.close()
         raise WarehouseUnusable(read_error(error).message.split("\n")[0]) from error
+    except ExtensionMissing:
+        con.close()
+        raise
     return DuckEngine(con)
 
 
 def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:
     limits = dict(fence.limits)
     # Files are named with their brackets escaped, and DuckDB holds such a name against the folders as it is written.
-    folders = list(dict.fromkeys([*fence.folders, *map(glob.escape, fence.folders)]))
-    settings = [
-        f"allowed_directories={literal(folders)}" if folders else "",
+    addresses = list(dict.fromkeys([*fence.addresses, *map(glob.escape, fence.addresses)]))
+    folders = list(dict.fromkeys([*fence.folders, *map(glob.escape, fence.folders), *addresses]))
+    early = [
         "autoload_known_extensions=false",
         "autoinstall_known_extensions=false",
         "allow_community_extensions=false",
         "allow_persistent_secrets=false",
+    ]
+    settings = [
+        f"allowed_directories={literal(folders)}" if folders else "",
+        f"allowed_paths={literal(addresses)}" if addresses else "",
         "python_enable_replacements=false",
         "errors_as_json=true",
         # DuckDB 2.0 writes files from threads of their own, and when the disk is full it may wait for them forever.
@@ -229,6 +239,10 @@ def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:
         "enable_external_access=false",
         "lock_configuration=true",
     ]
+    for setting in early:
+        con.execute(f"SET {setting}")
+    if fence.addresses:
+        open_network(con, os.environ)
     for setting in settings:
         if setting:
             con.execute(f"SET {setting}")

@@ -37,7 +37,7 @@ def build(desk: Desk, decision: Decision) -> Built:
     rows: int | None = None
     try:
         if decision.action == "skip":
-            _check_only(desk, model, decision, checks)
+            _stay(desk, model, decision, checks)
             status = "skipped"
         else:
             rows = _transaction(desk, model, decision, checks, begun)
@@ -61,7 +61,7 @@ def _transaction(
         rows = _make(desk, model)
         _audit(desk, model, decision, checks)
         seconds = time.monotonic() - begun
-        store.save_model(session, _record(model, decision, rows, seconds))
+        store.save_model(session, _record(model, decision, rows, seconds), desk.tools.plan.meaning(model.name))
     # COMMIT of a transaction that an error has aborted rolls back and says nothing: so the marker is read back.
     if store.stored_version(session, model.name) != decision.version:
         raise AssertionError(f"the transaction of {model.name} was not committed")
@@ -115,14 +115,15 @@ def _audit(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckR
         raise _CheckFailed
 
 
-def _check_only(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult]) -> None:
-    """Run the checks that changed on rows that stay as they are."""
+def _stay(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult]) -> None:
+    """Leave the rows as they are, run the checks that changed on them, and remember how the query is written now."""
     record = desk.tools.memory.models[model.name]
     _audit(desk, model, decision, checks)
     names = {check.name for check in model.checks}
     kept = {name: token for name, token in record.checked.items() if name in names}
     with desk.transaction():
-        desk.tools.store.save_model(desk.session, replace(record, checked={**kept, **decision.checks}))
+        record = replace(record, checked={**kept, **decision.checks}, fingerprint=model.fingerprint)
+        desk.tools.store.save_model(desk.session, record, desk.tools.plan.meaning(model.name))
 
 
 def _record(model: PlanModel, decision: Decision, rows: int | None, seconds: float) -> ModelRecord:

@@ -18,6 +18,7 @@ from etlc.ir.decision import SourceDecision
 from etlc.ir.event import SourceRead
 from etlc.ir.plan import LANDING_SCHEMA, PlanSource
 from etlc.ir.record import Part, SourceState
+from etlc.kinds.addresses import without_query
 from etlc.kinds.sources import FILE_COLUMN
 from etlc.sql.quote import ident, idents, qualified
 
@@ -79,12 +80,15 @@ def misread(source: PlanSource, state: SourceState, error: SqlError, engine: Eng
     if alone is not None:
         path, error = alone
         error = replace(
-            error, message=f"{path}: {error.message}" if paths.real(path) not in error.message else error.message
+            error,
+            message=f"{without_query(path)}: {error.message}"
+            if paths.real(path) not in error.message
+            else error.message,
         )
     message = paths.redact(error.message)
     shown = next((p.path for p in state.parts if paths.real(p.path) in message), "")
     sentence = message.split("\n")[0].rstrip(".").replace(f"{paths.root}/", "")
-    where = f"{shown}: " if shown and shown not in sentence else ""
+    where = f"{without_query(shown)}: " if shown and shown not in sentence else ""
     help = "Pin another type under `columns:`, e.g. VARCHAR, and convert it in a model with TRY_CAST."
     if error.kind in ("conversion", "invalid input"):
         return Diagnostic(
@@ -125,7 +129,7 @@ def _rejected(source: PlanSource, state: SourceState, engine: Engine, paths: Pat
 def _explain(
     source: PlanSource, path: str, line: int, column: str, kind: str, text: str, message: str
 ) -> tuple[str, str, str]:
-    where = f"{path}, line {line}"
+    where = f"{without_query(path)}, line {line}"
     if kind != "CAST":
         words = str(kind).lower()
         sentence = f'Source "{source.name}" has a line that DuckDB cannot read: {where}: {words}: {str(text)[:80]}'

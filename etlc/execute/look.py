@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import glob
 import gzip
 import os
 import re
@@ -14,10 +13,12 @@ from difflib import get_close_matches
 
 from etlc.engines.base import EngineError, Session
 from etlc.execute.paths import PathProblem, Paths
+from etlc.execute.remote import Remote, Unreachable
 from etlc.ir.look import Looked
 from etlc.ir.record import Part
 from etlc.ir.spec import LockedColumn, LockedSource, SourceSpec
-from etlc.kinds.sources import FORMATS, SourceKind, filename_column, source_kind, wanted_hive
+from etlc.kinds.addresses import is_address
+from etlc.kinds.sources import FORMATS, SourceKind, escaped, filename_column, source_kind, wanted_hive
 from etlc.sql.quote import call, string
 
 _HEADER_BYTES = 1 << 16
@@ -29,13 +30,14 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
     kind = source_kind(source.format, tuple(source.path))
     if kind is None:
         return Looked(None, "its format is not known", _format_help(source.format))
+    remote = Remote(session)
     try:
-        files = [path for path in paths.find(source.path) if _size(path, paths) > 0]
+        files = [path for path in paths.find(source.path, remote) if _size(path, paths, remote) > 0]
         if not files:
             return Looked(None)
         return Looked(_infer(kind, files, source.options, paths, session))
     except PathProblem as problem:
-        return Looked(None, str(problem))
+        return Looked(None, str(problem), unreachable=isinstance(problem, Unreachable))
     except EngineError as error:
         return _unreadable(error, kind, paths)
 
@@ -88,7 +90,7 @@ _SNIFF_ONLY = frozenset(["union_by_name", "hive_partitioning", "hive_types", "hi
 
 def _sniff(real: str, options: Mapping[str, object], session: Session) -> dict[str, object]:
     given = {name: value for name, value in options.items() if name.lower() not in _SNIFF_ONLY}
-    names, _, rows = session.table(f"SELECT * FROM {call('sniff_csv', string(glob.escape(real)), given)}")
+    names, _, rows = session.table(f"SELECT * FROM {call('sniff_csv', string(escaped(real)), given)}")
     return dict(zip(names, rows[0], strict=True))
 
 
@@ -111,17 +113,21 @@ class Layouts:
         self._seen: dict[bytes, tuple[tuple[str, str], ...]] = {}
 
     def fill(self, part: Part) -> Part:
-        """The part with its layout. Raises EngineError for a file that cannot be read."""
+        """The part with its layout. Raises EngineError, OSError, PathProblem for a file that cannot be read."""
         if part.layout or part.size == 0:
             return part
         header = self._header(part.path)
         if header is not None and header in self._seen:
             return replace(part, layout=self._seen[header])
         real = self.paths.real(part.path)
-        found = () if _blank(real) else layout(self.kind, part.path, self.options, self.paths, self.session) or ()
+        empty = self._blank(part, real) if is_address(real) else _blank(real)
+        found = () if empty else layout(self.kind, part.path, self.options, self.paths, self.session) or ()
         if header is not None:
             self._seen[header] = found
         return replace(part, layout=found)
+
+    def _blank(self, part: Part, real: str) -> bool:
+        return part.size <= _HEADER_BYTES and Remote(self.session).blank(real, part.path)
 
     def _header(self, path: str) -> bytes | None:
         """The first line of a plain CSV file, where that line alone decides about its columns."""
@@ -130,7 +136,10 @@ class Layouts:
         }
         if self.kind.FORMAT != "csv" or special or path.endswith(_PLAIN_ENDINGS) or not self.options.get("header"):
             return None
-        with open(self.paths.real(path), "rb") as file:
+        real = self.paths.real(path)
+        if is_address(real):
+            return None
+        with open(real, "rb") as file:
             line = file.readline(_HEADER_BYTES)
         return line if line.strip() and b'"' not in line and len(line) < _HEADER_BYTES else None
 
@@ -144,9 +153,12 @@ def _blank(real: str) -> bool:
         return False  # DuckDB says what is wrong with it
 
 
-def _size(path: str, paths: Paths) -> int:
+def _size(path: str, paths: Paths, remote: Remote) -> int:
+    real = paths.real(path)
+    if is_address(real):
+        return remote.stat(real, path)[0]
     try:
-        return os.stat(paths.real(path)).st_size
+        return os.stat(real).st_size
     except OSError:
         return 0
 

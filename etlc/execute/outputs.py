@@ -2,7 +2,7 @@
 
 A file is written beside its place under a hidden name, flushed to disk and renamed over it; a partitioned folder is
 written beside and exchanged with the one that stands, in one system call where the system has one. DuckDB's COPY does
-neither: it writes in place, and never calls fsync.
+neither: it writes in place, and never calls fsync. What goes into a bucket is written to a file first, and uploaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pathlib import Path
 
 from etlc.engines.base import Session
 from etlc.execute.paths import PathProblem, Paths
+from etlc.execute.remote import Remote
 from etlc.ir.plan import PlanOutput
+from etlc.kinds.addresses import in_bucket, is_address
 from etlc.kinds.sinks import sink_kind
 from etlc.sql.quote import idents, string
 
@@ -27,9 +29,12 @@ _AT_FDCWD = -100
 
 def write_output(output: PlanOutput, relation: str, session: Session, paths: Paths, run_id: str) -> dict[str, str]:
     """Write an output; gives each file's size and time. Raises EngineError, OSError, PathProblem."""
-    target = Path(paths.real(output.path))
-    if not paths.inside(str(target)):
-        raise PathProblem(f"{output.path} leads out of the project by a symbolic link")
+    real = paths.real(output.path)
+    if not paths.inside(real):
+        raise PathProblem(paths.outside(output.path))
+    if is_address(real):
+        return _write_object(output, relation, session, paths)
+    target = Path(real)
     target.parent.mkdir(parents=True, exist_ok=True)
     hidden = target.parent / f".{target.name}{_MARK}{run_id}"
     try:
@@ -42,12 +47,34 @@ def write_output(output: PlanOutput, relation: str, session: Session, paths: Pat
     return output_files(output.path, paths)
 
 
-def output_files(path: str, paths: Paths) -> dict[str, str]:
+def _write_object(output: PlanOutput, relation: str, session: Session, paths: Paths) -> dict[str, str]:
+    real = paths.real(output.path)
+    kind = sink_kind(output.format, output.path)
+    if not in_bucket(real) or output.partition_by or kind is None:
+        raise PathProblem(f"{output.path} is an address; an output there is one file in a bucket, s3://")
+    hidden = paths.root / ".etlc" / "tmp" / f"{output.name}{_MARK}upload"  # what a killed run left is written over
+    hidden.parent.mkdir(parents=True, exist_ok=True)
+    remote = Remote(session)
+    try:
+        session.execute(f"COPY (SELECT * FROM {relation}) TO {string(str(hidden))} ({kind.copy_options(output.path)})")
+        remote.put(hidden, real, output.path)
+    finally:
+        _remove(hidden)
+    return output_files(output.path, paths, remote)
+
+
+def output_files(path: str, paths: Paths, remote: Remote | None = None) -> dict[str, str]:
     """Size and time of each file of an output as it stands, empty where there is none.
 
-    A folder is in it too, by its name alone: an output without rows is an empty one.
+    A folder is in it too, by its name alone: an output without rows is an empty one. ``remote`` sees what lies in
+    buckets. Raises PathProblem where that cannot be seen.
     """
-    target = Path(paths.real(path))
+    real = paths.real(path)
+    if is_address(real):
+        if remote is None or not paths.inside(real):
+            raise PathProblem(paths.outside(path))
+        return {path: "-".join(map(str, remote.stat(real, path)))}
+    target = Path(real)
     if not target.is_dir():
         return {path: _token(target)} if target.is_file() else {}
     found = {f"{path.rstrip('/')}/": "folder"}
@@ -114,8 +141,9 @@ def _exchange(left: Path, right: Path) -> bool:
 
 def sweep(path: str, paths: Paths) -> None:
     """Remove what a killed run left beside an output. Raises OSError, PathProblem."""
-    target = Path(paths.real(path))
-    if not target.parent.is_dir() or not paths.inside(str(target)):
+    real = paths.real(path)
+    target = Path(real)
+    if is_address(real) or not target.parent.is_dir() or not paths.inside(str(target)):
         return
     mark = f".{target.name}{_MARK}"
     for entry in sorted(target.parent.iterdir(), reverse=True):

@@ -5,20 +5,21 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from etlc.execute.remote import PathProblem, Remote
+from etlc.kinds import addresses
+
+__all__ = ["PathProblem", "Paths", "variables"]
+
 _OPEN, _CLOSE = "${env:", "}"
-
-
-class PathProblem(Exception):
-    """A path that may not be used; the message is a sentence without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Resolves the paths of a project. ``env`` are the environment's variables, for ``${env:NAME}``; ``named`` are
-    those that the project's paths name.
+    those that the project's paths name. ``remote``: one of the paths is an address.
 
     What leaves this class names a variable, never its value: files are kept as ``${env:LAKE}/orders/x.csv``.
     """
@@ -27,47 +28,82 @@ class Paths:
     allow: tuple[str, ...]
     env: Mapping[str, str]
     named: frozenset[str] = frozenset()
+    remote: bool = False
+
+    @staticmethod
+    def of(root: Path, allow: Iterable[str], env: Mapping[str, str], patterns: Iterable[str]) -> Paths:
+        """The paths of a project whose sources and outputs lie at ``patterns``. Raises PathProblem for ``allow``."""
+        allowed, patterns = tuple(map(str, allow)), tuple(map(str, patterns))
+        named = frozenset(name for pattern in (*allowed, *patterns) for name in variables(pattern))
+        paths = Paths(root, allowed, env, named)
+        for entry, real in zip(allowed, map(paths.real, allowed), strict=True):
+            if addresses.is_address(real) and (fault := addresses.fault(real)):
+                raise PathProblem(f"{addresses.without_query(entry)} {fault[0]}")
+        if any(
+            addresses.is_address(paths._fill(path)) for path in patterns if all(name in env for name in variables(path))
+        ):
+            return replace(paths, remote=True)
+        return paths
 
     def real(self, path: str) -> str:
-        """The absolute path on disk, variables filled in, without ``..``. Raises PathProblem for an unset variable.
+        """The absolute path on disk, or the address, variables filled in. Raises PathProblem for an unset variable.
 
         Without ``..`` and the like, because DuckDB 2.0 takes them out of the names of the files that it reports.
         """
-        return os.path.normpath(os.path.join(self.root, self._fill(path)))
+        filled = self._fill(path)
+        if addresses.is_address(filled):
+            return addresses.normal(filled)
+        return os.path.normpath(os.path.join(self.root, filled))
 
     def folders(self) -> list[str]:
         """The real folders that the project may use: its own, and those it allows."""
-        found = [os.path.realpath(self.root)]
-        for entry in self.allow:
-            if "://" not in entry:
-                found.append(os.path.realpath(self.real(entry)))
-        return found
+        allowed = [real for real in map(self.real, self.allow) if not addresses.is_address(real)]
+        return [os.path.realpath(path) for path in (str(self.root), *allowed)]
+
+    def addresses(self) -> list[str]:
+        """The addresses that the project may use; none where it uses none."""
+        return [real for real in map(self.real, self.allow) if self.remote and addresses.is_address(real)]
 
     def inside(self, real: str) -> bool:
-        """Whether a path, its links followed, lies in one of the folders."""
+        """Whether a path, its links followed, lies in one of the folders, or an address under an allowed one."""
+        if addresses.is_address(real):
+            return not addresses.fault(real) and any(addresses.below(real, entry) for entry in self.addresses())
         target = os.path.realpath(real)
         return any(target == folder or target.startswith(folder.rstrip("/") + "/") for folder in self.folders())
 
-    def find(self, patterns: Sequence[str]) -> list[str]:
+    def find(self, patterns: Sequence[str], remote: Remote | None = None) -> list[str]:
         """The files that the patterns name, each once, in the order of the patterns and then by name.
 
-        They are named as SQL names them that is given :meth:`prefixes`. Raises PathProblem for one that lies outside.
+        They are named as SQL names them that is given :meth:`prefixes`. ``remote`` lists what addresses name. Raises
+        PathProblem for one that lies outside.
         """
         prefixes = self.prefixes(patterns)
         found: dict[str, None] = {}
         for pattern in patterns:
-            for real in self._match(pattern):
-                named = next((shown + real[len(start) :] for start, shown in prefixes if real.startswith(start)), real)
+            for real in self._match(pattern, remote):
+                start, shown = next((pair for pair in prefixes if real.startswith(pair[0])), ("", ""))
+                named = shown + real[len(start) :]
+                if _OPEN in real[len(start) :]:
+                    raise PathProblem(f"{named} has {_OPEN} in its name, which stands for a variable")
                 if not self.inside(real):
-                    raise PathProblem(f"{named} leads out of the project by a symbolic link")
+                    raise PathProblem(self.outside(named))
                 found[named] = None
         return list(found)
 
-    def _match(self, pattern: str) -> list[str]:
-        if "://" in pattern:
-            raise PathProblem(f"{pattern} is an address; this version reads files only")
+    def outside(self, shown: str) -> str:
+        """The sentence for a path that is not :meth:`inside`."""
+        if addresses.is_address(self._fill(shown)):
+            fault = addresses.fault(self._fill(shown))
+            return f"{addresses.without_query(shown)} {fault[0] if fault else 'is not under an address of `allow:`'}"
+        return f"{shown} leads out of the project by a symbolic link"
+
+    def _match(self, pattern: str, remote: Remote | None) -> list[str]:
         real_prefix = self._prefix(pattern)[1]
         real = self.real(pattern)
+        if addresses.is_address(real):
+            if remote is None or not self.inside(real):
+                raise PathProblem(self.outside(pattern))
+            return remote.match(real, pattern)
         if glob.has_magic(real[len(real_prefix) :]):
             if not self.inside(_above_magic(real, len(real_prefix))):
                 raise PathProblem(f"{pattern} leads out of the project by a symbolic link")
@@ -82,11 +118,14 @@ class Paths:
         return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
     def redact(self, text: str) -> str:
-        """The text with the values of variables that the project's paths name put back to their names."""
+        """The text with the values of variables that the project's paths name put back to their names.
+
+        Addresses lose their queries, where tokens may stand.
+        """
         values = {self.env[name]: name for name in self.named if self.env.get(name)}
         for value in sorted(values, key=len, reverse=True):
             text = text.replace(value, f"{_OPEN}{values[value]}{_CLOSE}")
-        return text
+        return addresses.without_query(text)
 
     def _fill(self, path: str) -> str:
         for name in variables(path):
@@ -102,6 +141,8 @@ class Paths:
             slash = "/" if pattern[len(prefix) :].startswith("/") or self._fill(prefix).endswith("/") else ""
             shown = prefix + ("/" if pattern[len(prefix) :].startswith("/") else "")
             return shown, self.real(prefix).rstrip("/") + slash
+        if addresses.is_address(pattern):
+            return addresses.place(pattern), addresses.normal(addresses.place(pattern))
         if pattern.startswith("/"):
             return "/", "/"
         above = os.path.normpath(pattern).split("/").count("..")

@@ -92,12 +92,9 @@ class Runner:
                 self.bad.add(name)
             sorter.done(name)
 
-    def _acts(self, decision: Decision) -> bool:
-        return decision.action != "skip" or bool(decision.checks)
-
     def _settled(self, decision: Decision) -> ModelResult | None:
         """The result of a model that there is nothing to do for, or that is blocked."""
-        if not self._acts(decision):
+        if decision.idle:
             return ModelResult(decision.model, "skip", "skipped", decision.reason)
         above = sorted(self._bad_above(decision.model))
         if above:
@@ -194,6 +191,6 @@ def order(plan: Plan, todo: Collection[str]) -> dict[str, set[str]]:
 
 def totals(decisions: Decisions) -> int:
     """How many things a run will work on."""
-    models = sum(d.action != "skip" or bool(d.checks) for d in decisions.models.values())
+    models = sum(not d.idle for d in decisions.models.values())
     sources = sum(d.action == "land" for d in decisions.sources.values())
     return models + sources + sum(d.action == "write" for d in decisions.outputs)

@@ -12,12 +12,13 @@ from etlc.execute.build import with_finding
 from etlc.execute.desk import Desk
 from etlc.execute.land import cast_query, casts, land, misread
 from etlc.execute.look import Layouts
-from etlc.execute.paths import Paths
+from etlc.execute.paths import PathProblem, Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
 from etlc.ir.event import CheckResult, Event, Started
 from etlc.ir.plan import PlanCheck, PlanSource
 from etlc.ir.record import Part, SourceState
+from etlc.kinds.addresses import without_query
 from etlc.kinds.sources import filename_column, source_kind, wanted_hive
 
 
@@ -33,10 +34,11 @@ def fill_layouts(
     for part in state.parts:
         try:
             parts.append(layouts.fill(part))
-        except (EngineError, OSError) as error:
-            words = error.error.message if isinstance(error, EngineError) else str(error.strerror)
+        except (EngineError, OSError, PathProblem) as error:
+            words = str(error.strerror) if isinstance(error, OSError) else str(error)
             sentence = paths.redact(words).split("\n")[0].replace(f"{paths.root}/", "").rstrip(".")
-            diagnostics.add("E402", place(source), f'Source "{source.name}" cannot be read: {part.path}: {sentence}.')
+            where = "" if isinstance(error, PathProblem) else f"{without_query(part.path)}: "
+            diagnostics.add("E402", place(source), f'Source "{source.name}" cannot be read: {where}{sentence}.')
     return replace(state, parts=tuple(parts))
 
 
@@ -68,16 +70,17 @@ def find_drift(source: PlanSource, state: SourceState, diagnostics: Diagnostics,
             " If that is how it should be: `etlc lock`, then mend the models.",
         )  # fmt: skip
     for name, parts in new.items():
+        first = without_query(parts[0].path)
         more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
         diagnostics.add(
-            "W401", place(source), f'Source "{source.name}" has a new column "{name}", which nobody reads ({parts[0].path}{more}).',
+            "W401", place(source), f'Source "{source.name}" has a new column "{name}", which nobody reads ({first}{more}).',
             "`etlc lock` takes it up.",
         )  # fmt: skip
 
 
 def _files(parts: list[Part]) -> str:
-    others = len(parts) - 1
-    return f"{parts[0].path} and {others} other{'s' if others > 1 else ''} have" if others else f"{parts[0].path} has"
+    others, first = len(parts) - 1, without_query(parts[0].path)
+    return f"{first} and {others} other{'s' if others > 1 else ''} have" if others else f"{first} has"
 
 
 def _listed(readers: list[str]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from etlc.sql.syntax import Query as Syntax
+from etlc.sql.tree import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,43 @@ class SqlError:
     candidates: tuple[str, ...] = ()
 
 
+class Tree:
+    """The syntax of a query, read when it is first asked for."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Syntax | None]) -> None:
+        self._make = make
+        self._made: Syntax | None = None
+
+    def get(self) -> Syntax | None:
+        """The syntax; None where the engine gives no tree of the query."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the engine's parser says of a text: how many statements it has, and of the first its facts and its tree."""
+
+    statements: int
+    facts: Facts
+    tree: Tree
+
+
+class Shelf(Protocol):
+    """Keeps plain data (JSON) from one compilation to the next, by a name that tells all that the data depends on."""
+
+    def get(self, name: str) -> Any:
+        """What was kept under a name; None where there is nothing."""
+        ...
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value. It must not be None."""
+        ...
+
+
 class Binder(Protocol):
     """An engine that holds no data and knows what is valid. Its relations are empty."""
 
@@ -35,6 +75,10 @@ class Binder(Protocol):
 
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
         """The engine's own syntax tree of one or more statements, as JSON data."""
+        ...
+
+    def read(self, sql: str) -> Parsed | SqlError:
+        """What the engine's parser says of a text."""
         ...
 
     def declare(self, name: str, columns: Sequence[Column]) -> None:

@@ -28,7 +28,8 @@ class Decision:
     """What is done to a model.
 
     ``checks`` maps the name of each check to run to the token that is remembered when it passes; ``version`` names
-    the rows that the model will have, ``placement`` how and where they are kept.
+    the rows that the model will have, ``placement`` how and where they are kept. ``rewritten``: the query is written
+    in another way, and means the same.
     """
 
     model: str
@@ -39,6 +40,12 @@ class Decision:
     version: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     placement: str = ""
+    rewritten: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do or to remember."""
+        return self.action == "skip" and not self.checks and not self.rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class Decisions:
     def idle(self) -> bool:
         """Whether there is nothing to do."""
         return (
-            all(d.action == "skip" and not d.checks for d in self.models.values())
+            all(d.idle for d in self.models.values())
             and all(d.action == "skip" and not d.checks for d in self.sources.values())
             and all(d.action == "skip" for d in self.outputs)
         )

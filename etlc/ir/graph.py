@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from etlc.diagnostics import SqlText
-from etlc.ir.binding import Column
-from etlc.ir.spec import CheckSpec, LockedColumn, ModelSpec, SourceSpec, Spec
+from etlc.ir.binding import Column, Tree
+from etlc.ir.spec import CheckSpec, LockedColumn, ModelSpec, SourceSpec, Spec, UnitTestSpec
+from etlc.ir.unit import UnitTest
 from etlc.sql.params import BoundSql
 from etlc.sql.syntax import Query as Syntax
 from etlc.sql.tree import Facts
@@ -17,15 +18,19 @@ from etlc.sql.tree import Facts
 class Query:
     """A query of the user's: as written, with its params bound, and what DuckDB's own tree says of it.
 
-    ``reads`` are the names (as declared) of the sources and models that it reads. ``syntax`` is None where DuckDB gives
-    no tree of it.
+    ``reads`` are the names (as declared) of the sources and models that it reads.
     """
 
     text: SqlText
     bound: BoundSql
     facts: Facts
     reads: tuple[str, ...]
-    syntax: Syntax | None = field(default=None, compare=False)
+    tree: Tree | None = field(default=None, compare=False)
+
+    @property
+    def syntax(self) -> Syntax | None:
+        """The query as a tree; None where DuckDB gives none."""
+        return self.tree.get() if self.tree is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,23 @@ class GraphSource:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphTest:
+    """A unit test with its names resolved. ``needs`` is what is computed for it: models in running order.
+
+    ``queries`` are the models whose SQL differs from that of a run, because the test sets a param. ``given`` holds
+    the queries of given rows that are written as one, by declared name; ``expect`` that of the expected rows.
+    """
+
+    spec: UnitTestSpec
+    model: str
+    names: Mapping[str, str]
+    needs: tuple[str, ...]
+    queries: Mapping[str, Query]
+    given: Mapping[str, Query]
+    expect: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """Sources, and models in running order. Names are as declared; ``broken`` models are left out of ``models``."""
 
@@ -79,6 +101,7 @@ class Graph:
     sources: Mapping[str, GraphSource]
     models: Mapping[str, GraphModel]
     broken: frozenset[str] = frozenset()
+    tests: tuple[GraphTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +141,4 @@ class BoundGraph:
     models: Mapping[str, BoundModel]
     checks: Mapping[str, tuple[BoundCheck, ...]]
     volatile: frozenset[str]
+    tests: tuple[UnitTest, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from etlc.diagnostics import Ignore
 from etlc.ir.binding import Column
 
 HIDDEN_SCHEMA = "_etlc_data"
@@ -67,12 +68,22 @@ class PlanSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a query means: its text, the (column, type) pairs of what it reads, and a digest of all else that counts."""
+
+    sql: str
+    schema: Mapping[str, tuple[tuple[str, str], ...]]
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanModel:
     """A model as it is run. ``storage`` is ``table``, ``view`` or ``inline``; ``sql`` is the user's query, params bound.
 
     ``snapshot``: a view that shows stored rows, so that new ones can be checked before anybody sees them.
 
-    ``fingerprint`` is that of its meaning alone: of what it reads, only the names are in it. ``volatile`` models
+    ``fingerprint`` covers its text and ``rest``, all else that decides what it computes; of what it reads, only names
+    and the types of source columns are in it (:meth:`Plan.meaning` tells more). ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
     ``uses`` are the columns of each source that its query may read.
     """
@@ -97,6 +108,7 @@ class PlanModel:
     path: str = ""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     snapshot: bool = False
+    rest: str = ""
 
     @property
     def schema(self) -> str:
@@ -131,12 +143,20 @@ class Plan:
     models: Mapping[str, PlanModel]
     outputs: tuple[PlanOutput, ...]
     tagged: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    ignores: tuple[Ignore, ...] = ()  # of warnings that only a run finds
 
     def relation_columns(self, name: str) -> tuple[Column, ...]:
         """The columns of a source or a model."""
         if name in self.models:
             return self.models[name].columns
         return tuple(Column(column.name, column.type) for column in self.sources[name].columns)
+
+    def meaning(self, name: str) -> Meaning:
+        """What a model's query means."""
+        model = self.models[name]
+        columns = {need: self.relation_columns(need) for need in model.reads}
+        schema = {need: tuple((column.name, column.type) for column in given) for need, given in columns.items()}
+        return Meaning(model.sql, schema, model.rest)
 
     def checks_of(self, name: str) -> tuple[PlanCheck, ...]:
         """The checks of a source or a model."""

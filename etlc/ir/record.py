@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from etlc.ir.plan import Meaning
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -72,13 +74,14 @@ class OutputRecord:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """All that is remembered. ``relations`` are the tables and views of the warehouse: ``schema.name`` in
-    lower case, to ``table`` or ``view``."""
+    lower case, to ``table`` or ``view``. ``meanings`` are those of models whose text is another now."""
 
     models: Mapping[str, ModelRecord] = field(default_factory=dict)
     sources: Mapping[str, SourceState] = field(default_factory=dict)
     source_checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
     relations: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
 
     def published(self, name: str) -> bool:
         """Whether etlc made the table or view of that name, in any case, in ``main``."""

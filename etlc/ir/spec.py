@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from etlc.diagnostics import Located, Span, SqlText
+from etlc.diagnostics import Ignore, Located, Span, SqlText
 from etlc.kinds.checks import Check
 
 
@@ -149,13 +149,42 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A value in a row of a test: what YAML means by it, and the text as written (None: a list or a map)."""
+
+    value: object
+    text: str | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
+class TestRows:
+    """Rows that a test gives or expects: written out (``rows``), or the result of a query (``sql``).
+
+    ``columns`` are those that the rows name, in order. ``form`` is the way of writing: rows, csv or sql.
+    """
+
+    __test__ = False  # pytest takes it for a test otherwise
+
+    form: str
+    columns: tuple[Located, ...] = ()
+    rows: tuple[Mapping[str, Cell], ...] = ()
+    sql: SqlText | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
 class UnitTestSpec:
     """Given rows of sources and models, the rows that a model must give."""
 
     name: Located
     model: Located
-    given: Mapping[Located, tuple[Mapping[str, object], ...]]
-    expect: tuple[Mapping[str, object], ...]
+    expect: TestRows
+    given: Mapping[Located, TestRows] = nothing()
+    params: Mapping[Located, Cell] = nothing()
+    ordered: bool = False
+    description: Located | None = None
+    file: str = ""
     span: Span = place()
 
 
@@ -192,5 +221,6 @@ class Spec:
     locked: Mapping[str, LockedSource]
     strict: bool = False
     protected: tuple[str, ...] = ("pii",)
+    ignores: tuple[Ignore, ...] = ()
     incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
     span: Span = place()

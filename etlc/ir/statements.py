@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from etlc.ir.binding import Column
 from etlc.ir.plan import HIDDEN_SCHEMA, LANDING_SCHEMA, Plan, PlanModel
 from etlc.sql.quote import ident, idents, qualified
 
@@ -12,11 +13,21 @@ UNTYPED = '"NULL"'
 
 def exact_query(model: PlanModel) -> str:
     """The model's query with the names and types that a table made from it has, for a view of it."""
-    chosen = ", ".join(
-        ident(c.name) if c.type == UNTYPED else f"CAST({ident(c.name)} AS {c.type}) AS {ident(c.name)}"
-        for c in model.columns
-    )
-    return f"SELECT {chosen} FROM (\n{model.sql}\n) AS _etlc_query({idents(c.name for c in model.columns)})"
+    return exactly(model.sql, model.columns)
+
+
+def exactly(sql: str, columns: Sequence[Column]) -> str:
+    """A query with its columns named and typed as these."""
+    chosen = ", ".join(typed(ident(c.name), c) for c in columns)
+    return f"SELECT {chosen} FROM (\n{sql}\n) AS _etlc_query({idents(c.name for c in columns)})"
+
+
+def typed(sql: str, column: Column) -> str:
+    """An expression as a column of a SELECT, cast to its type where it has one."""
+    name = ident(column.name)
+    if column.type == UNTYPED:
+        return sql if sql == name else f"{sql} AS {name}"
+    return f"CAST({sql} AS {column.type}) AS {name}"
 
 
 def create_table(model: PlanModel) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from etlc.diagnostics import Diagnostics
 from etlc.ir.spec import LockedSource, Spec
+from etlc.ir.unit import RowPair
 from etlc.load.files import DiskFiles, Files, find_root, snapshot
 
-__all__ = ["DiskFiles", "Files", "find_root", "load", "parse_lock", "render_lock", "schema_text", "snapshot"]
+__all__ = [
+    "DiskFiles", "Files", "find_root", "load", "parse_lock", "render_lock", "rewrite_expect", "schema_text", "snapshot",
+]  # fmt: skip
 
 
 def load(files: Files, diagnostics: Diagnostics) -> Spec | None:
@@ -37,3 +40,10 @@ def schema_text(name: str) -> str:
     from etlc.load import schema
 
     return schema.schema_text(name)
+
+
+def rewrite_expect(text: str, file: str, test: str, columns: Sequence[str], pairs: Sequence[RowPair]) -> str | None:
+    """The text of a pipeline file in which a test expects the rows that came; None where that cannot be written."""
+    from etlc.load import expect
+
+    return expect.rewrite_expect(text, file, test, columns, pairs)

@@ -1,4 +1,4 @@
-"""What the files of a project look like. Schemas and reading both follow from this."""
+"""What the files of a project look like. Schemas, reading and the order of keys in formatted files follow from this."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from etlc.diagnostics import Located, Span, SqlText
-from etlc.ir.spec import CheckSpec, ColumnSpec, Limits, LockedColumn, LockedSource, Mask, ParamSpec
+from etlc.ir.spec import Cell, CheckSpec, ColumnSpec, Limits, LockedColumn, LockedSource, Mask, ParamSpec, TestRows
 from etlc.kinds.checks import Check
 from etlc.load import shapes as s
+from etlc.load.cells import columns_and_rows, read_cell, read_csv
 from etlc.load.nodes import Node, Scalar
 from etlc.load.shapes import Context, Key, Shape
 
@@ -141,18 +142,22 @@ _ABOUT: dict[str, Key] = {
 
 # -- models
 
-PROPERTIES: dict[str, Key] = {
+_SHAPE: dict[str, Key] = {
     **_ABOUT,
     "key": Key(_TEXTS, "Columns that identify a row: unique together, not null. Checked, and used by the analyses."),
     "columns": Key(_COLUMNS, "What is promised of the columns: name: TYPE, or a map with more. May be partial."),
+}
+PROPERTIES: dict[str, Key] = {
+    **_SHAPE,
     "checks": Key(_CHECKS, "What must hold before the model's new rows are published."),
     "materialize": Key(s.choice("auto", "table", "view"), "auto: the compiler decides. table: stored. view: a view."),
     "incremental": Key(s.choice("auto", "full"), "auto: kept up by what changed, if possible. full: always rebuilt."),
     "publish": Key(s.flag(), "true: always in the warehouse, by its name. false: the compiler's own affair."),
+    "ignore": Key(_TEXTS, "Codes of warnings that are not shown for this model, e.g. W201."),
 }
 _SQL = Key(s.sql(), "One SELECT of DuckDB. Or leave it out, and write it to <name>.sql beside this file or below.")
 
-MODEL = s.record("model", {"sql": _SQL, **PROPERTIES}, _found, empty=True)
+MODEL = s.record("model", {**_SHAPE, "sql": _SQL, **PROPERTIES}, _found, empty=True)
 HEADER = s.record("header", PROPERTIES, _found, empty=True)
 DEFAULTS = s.record("defaults", PROPERTIES, _found, empty=True)
 
@@ -161,13 +166,13 @@ DEFAULTS = s.record("defaults", PROPERTIES, _found, empty=True)
 SOURCE = s.record(
     "source",
     {
+        **_ABOUT,
         "path": Key(_TEXTS, "One path or a list, relative to etlc.yaml; globs and hive folders are welcome."),
         "rows": Key(_ROWS, "A small table, written out here."),
         "format": Key(s.text(), "csv, parquet, json, ndjson, ...; default: from the file's ending."),
         "options": Key(s.mapping(s.anything(), names=False), "Options for DuckDB's reader, e.g. delim."),
         "columns": Key(_COLUMNS, "The contract: name: TYPE, or a map with more. The rest is inferred into etlc.lock."),
         "checks": Key(_CHECKS, "What must hold for the source's rows."),
-        **_ABOUT,
     },
     _found,
     one_of=("path", "rows"),
@@ -185,12 +190,65 @@ OUTPUT = s.record(
     _found,
 )
 
+_CELLS = s.mapping(Shape({}, lambda _, node: read_cell(node)), names=False, least=1)
+_TEST_ROW = Shape(s.defined("row", ROW).schema, _CELLS.read)
+_TEST_ROWS = s.many(_TEST_ROW)
+
+
+def _written_rows(span: Span, rows: tuple[Mapping[Located, Cell], ...]) -> TestRows:
+    return TestRows("rows", *columns_and_rows(rows), span=span)
+
+
+def _read_table(
+    span: Span,
+    rows: tuple[Mapping[Located, Cell], ...] | None = None,
+    csv: TestRows | None = None,
+    sql: SqlText | None = None,
+) -> TestRows:
+    if sql is not None:
+        return TestRows("sql", sql=sql, span=span)
+    return csv if csv is not None else _written_rows(span, rows or ())
+
+
+_TABLE = s.either(
+    Shape(_TEST_ROWS.schema, lambda context, node: _written_rows(node.span, _TEST_ROWS.read(context, node))),
+    s.record(
+        "rows of a test",
+        {
+            "rows": Key(_TEST_ROWS, "The rows, each as a map: column: value. The same as writing the list alone."),
+            "csv": Key(
+                Shape(s.sql().schema, lambda context, node: read_csv(s.sql().read(context, node), context.diagnostics)),
+                'The rows as CSV, its first line the header. An empty value is NULL, "" is empty text.',
+            ),
+            "sql": Key(s.sql(), "The rows as the result of a SELECT."),
+        },
+        _read_table,
+        one_of=("rows", "csv", "sql"),
+    ),
+)
+# `required` says nothing of a list, so that one would be each of the alternatives at once.
+_ONE_FORM = [{"type": "object", **option} for option in _TABLE.schema["oneOf"]]
+TABLE = Shape({**_TABLE.schema, "oneOf": [{"type": "array", "required": ["rows"]}, *_ONE_FORM]}, _TABLE.read)
+
 TEST = s.record(
     "test",
     {
         "model": Key(s.text(), "The model under test.", required=True),
-        "given": Key(s.mapping(_ROWS, names=False), "Rows for each source or model that it reads.", required=True),
-        "expect": Key(_ROWS, "The rows that it must give, in any order.", required=True),
+        "description": Key(s.text(), "What it shows, for people."),
+        "given": Key(
+            s.mapping(s.defined("table", TABLE), names=False),
+            "Rows of sources, or of models in place of their SQL. A source of files that is not given is empty.",
+        ),
+        "expect": Key(
+            s.defined("table", TABLE),
+            "The rows that it must give, in any order. Columns that are not named are not compared.",
+            required=True,
+        ),
+        "params": Key(
+            s.mapping(Shape(s.single().schema, lambda _, node: read_cell(node)), names=False),
+            "Params that have another value in this test: name: value.",
+        ),
+        "ordered": Key(s.flag(), "true: the rows must come in the order in which they are written."),
     },
     _found,
 )
@@ -201,8 +259,8 @@ PIPELINE = s.record(
     "pipeline",
     {
         "pipeline": Key(s.text(s.NAME), "The name of the pipeline.", required=True),
-        "description": Key(s.text(), "What the pipeline is for."),
         "owner": Key(s.text(), "Who answers for it, and for its sources and models that name nobody else."),
+        "description": Key(s.text(), "What the pipeline is for."),
         "tags": Key(_TEXTS, "Tags of its sources and models that have none of their own."),
         "sources": Key(s.mapping(s.defined("source", SOURCE)), "Where rows come from: files, or rows written here."),
         "models": Key(s.mapping(s.defined("model", MODEL)), "One SELECT each, and what is promised of it."),
@@ -258,6 +316,7 @@ PROJECT = s.record(
             "Tags of columns that go along with their values, and that published models must declare; default: pii.",
         ),
         "strict": Key(s.flag(), "true: warn of published models without owner, description, key or check."),
+        "ignore": Key(_TEXTS, "Codes of warnings that are not shown anywhere in the project, e.g. W201."),
     },
     _found,
     lenient=True,

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from etlc.diagnostics import Diagnostics, Located, Span, SqlText
 from etlc.ir.spec import ModelSpec
 from etlc.load import grammar
+from etlc.load.files import PROJECT_FILE
+from etlc.load.ignores import ignores_of
 from etlc.load.nodes import Map, Node, Scalar
 from etlc.load.shapes import Context, is_name
 from etlc.load.sqlfile import SqlFile
 from etlc.load.syntax import quoted
 from etlc.load.wording import name_fault
+
+_END = 10**9  # behind the last line of any file
 
 Pairs = tuple[tuple[Scalar, Node], ...]
 
@@ -53,6 +57,7 @@ class _Entry:
     pipeline: PipelineFile | None
     file: str
     pairs: Pairs
+    region: Span | None = None  # its entry in YAML
     excused: bool = False  # it has no SQL, but a finding says already why
     sql_file: SqlFile | None = field(default=None)
 
@@ -80,7 +85,13 @@ def _entry(file: PipelineFile, key: Scalar, node: Node) -> _Entry:
     unsound = mine is not None and not isinstance(mine, Map) and not (isinstance(mine, Scalar) and mine.is_null)
     excused = unsound or (isinstance(mine, Map) and any(name.text in ("sql", "use") for name, _ in mine.pairs))
     pairs = node.pairs if isinstance(node, Map) else ()
-    return _Entry(Located(key.text, key.span), file, file.path, pairs, excused)
+    return _Entry(Located(key.text, key.span), file, file.path, pairs, _region(key, mine), excused)
+
+
+def _region(key: Scalar, value: Node | None) -> Span:
+    """From a key to the end of its value; an alias stands for something above, and adds nothing."""
+    ends = [(span.end_line, span.end_column) for span in (key.span, value.span if value else key.span)]
+    return Span(key.span.file, key.span.line, key.span.column, *max(ends))
 
 
 def _named_by(sql_file: SqlFile, candidates: list[_Entry]) -> _Entry | None:
@@ -155,6 +166,7 @@ def _model(entry: _Entry, defaults: Pairs, context: Context) -> ModelSpec:
     inherited = entry.pipeline.inherited() if entry.pipeline else ()
     pairs = layered(layered(entry.pairs, inherited), defaults)
     values = grammar.MODEL.read(context, Map(pairs, entry.name.span))
+    _ignore(entry, values.pop("ignore", ()), context)
     inline: SqlText | None = values.pop("sql", None)
     sql = inline or (entry.sql_file.text if entry.sql_file else None)
     if sql is None and not entry.excused:
@@ -169,6 +181,14 @@ def _model(entry: _Entry, defaults: Pairs, context: Context) -> ModelSpec:
         sql_file=entry.sql_file.path if in_file and entry.sql_file else None,
         **{**values, "span": entry.name.span},
     )
+
+
+def _ignore(entry: _Entry, codes: tuple[Located, ...], context: Context) -> None:
+    """Codes that are ignored in all of the model's text. What `defaults` of etlc.yaml name need not be there."""
+    places = [place for place in (entry.region, entry.sql_file and Span(entry.sql_file.path, end_line=_END)) if place]
+    for code in codes:
+        told = code.span.file != PROJECT_FILE
+        context.ignores.extend(ignores_of([code], context.diagnostics, tuple(places), told=told))
 
 
 def _without_sql(entry: _Entry, diagnostics: Diagnostics) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from etlc.diagnostics import Diagnostics, Located
+from etlc.kinds import addresses
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _CONTROL = re.compile("[\0-\x1f\x7f]")
@@ -40,12 +41,16 @@ def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
         return "is a file:// address", "Write the plain path."
     if scheme and len(scheme[1]) == 1:
         return "begins with a drive letter", _FORWARD
-    if _climbs(path):
+    if addresses.is_address(path):
+        fault = addresses.fault(addresses.unfilled(path))
+        if fault is not None:
+            return fault
+    elif _climbs(path):
         return "goes up with `..` behind a wildcard, a variable or a server", "Write it without `..`."
     if any(_below(path, entry) for entry in allow):
         return None
     if scheme:
-        return "is outside the project", f"Allow it in etlc.yaml: `allow: [{_shown(_address(path))}]`."
+        return "is outside the project", f"Allow it in etlc.yaml: `allow: [{_shown(addresses.place(path))}]`."
     if posixpath.normpath(path).startswith(("/", "../")) or posixpath.normpath(path) == "..":
         folder = posixpath.dirname(posixpath.normpath(path)) or "/"
         help = f"Move it into the project, or allow its folder in etlc.yaml: `allow: [{_shown(folder)}]`."
@@ -54,21 +59,16 @@ def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def _climbs(path: str) -> bool:
-    """Whether ``..`` stands where nobody can tell what is above: in an address, behind a wildcard or a variable."""
-    if _SCHEME.match(path):
-        return ".." in re.split(r"/|%2[fF]", re.sub(r"%2[eE]", ".", path))
+    """Whether ``..`` stands where nobody can tell what is above: behind a wildcard or a variable."""
     parts = path.split("/")
     wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[{$]", part)), len(parts))
     return ".." in parts[wild:]
 
 
 def _below(path: str, entry: str) -> bool:
-    if _SCHEME.match(entry):
-        scheme, _, rest = entry.partition(":")
-        mine, _, tail = path.partition(":")
-        stem = rest.rstrip("/")
-        return mine.lower() == scheme.lower() and (tail == stem or tail.startswith(stem + "/"))
-    if _SCHEME.match(path) or path.startswith("/") != entry.startswith("/"):
+    if addresses.is_address(path) or addresses.is_address(entry):
+        return addresses.is_address(path) and addresses.is_address(entry) and addresses.below(path, entry)
+    if path.startswith("/") != entry.startswith("/"):
         return False
     folder, normal = posixpath.normpath(entry), posixpath.normpath(path)
     if normal == folder:
@@ -77,12 +77,6 @@ def _below(path: str, entry: str) -> bool:
     return normal.startswith(prefix) and not normal.removeprefix(prefix).startswith("..")
 
 
-def _address(path: str) -> str:
-    """The part of an address that names the place: ``s3://bucket/`` of ``s3://bucket/a/b``."""
-    parts = path.split("/", 3)
-    return "/".join(parts[:3]) + "/"
-
-
 def _shown(path: str) -> str:
-    flat = "".join(letter if letter.isprintable() else "�" for letter in path)
+    flat = "".join(letter if letter.isprintable() else "�" for letter in addresses.without_query(path))
     return flat if len(flat) <= 60 else flat[:59] + "…"

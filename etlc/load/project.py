@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from etlc.diagnostics import Diagnostics, Located, Span
+from etlc.diagnostics import Diagnostics, Ignore, Located, Span
 from etlc.ir.spec import Limits, LockedSource, ModelSpec, OutputSpec, SourceSpec, Spec, UnitTestSpec
 from etlc.load import grammar
 from etlc.load.files import LOCK_FILE, PROJECT_FILE, Files, block_paths, spec_paths
+from etlc.load.ignores import MARK, ignores_in_sql, ignores_in_yaml, ignores_of
 from etlc.load.lock import parse_lock
 from etlc.load.models import Pairs, PipelineFile, assemble, first_of_each, layered
 from etlc.load.nodes import Map, Node, Scalar, Seq, parse_bytes
@@ -70,6 +71,8 @@ def _tree(data: bytes, path: str, kind: str, context: Context) -> tuple[Map, Map
     if document is None:
         return None
     context.lines[path] = document.lines
+    if MARK.encode() in data:
+        context.ignores.extend(ignores_in_yaml(document.lines, path, context.diagnostics))
     sound = conforming(document, kind, context.diagnostics)
     if sound is None:
         return None
@@ -108,6 +111,7 @@ class _Loading:
             outputs=self._outputs(pipelines, allow),
             tests=self._tests(pipelines),
             locked=self._locked(),
+            ignores=self._ignores(),
             incomplete=any(self._lost(file) for file in pipelines),
             span=self.root.span,
         )
@@ -132,9 +136,16 @@ class _Loading:
             if not path.endswith(".sql"):
                 pipelines.append(self._pipeline(path, data))
             elif data is not None:
-                sql_files.append(read_sql_file(data, path, self._found))
-                self.context.lines[path] = sql_files[-1].lines
+                sql_files.append(self._sql_file(path, data))
         return pipelines, sql_files
+
+    def _sql_file(self, path: str, data: bytes) -> SqlFile:
+        file = read_sql_file(data, path, self._found)
+        self.context.lines[path] = file.lines
+        if MARK.encode() in data:
+            self.context.ignores.extend(ignores_in_yaml(file.header_lines, path, self._found))
+            self.context.ignores.extend(ignores_in_sql(file.text, self._found) if file.text else ())
+        return file
 
     def _pipeline(self, path: str, data: bytes | None) -> PipelineFile:
         stem = posixpath.splitext(posixpath.basename(path))[0]
@@ -190,11 +201,13 @@ class _Loading:
         return tuple(output for i, output in enumerate(found) if i in kept)
 
     def _tests(self, pipelines: list[PipelineFile]) -> tuple[UnitTestSpec, ...]:
-        return tuple(
-            UnitTestSpec(name=name, **{**values, "span": name.span})
+        found = [
+            UnitTestSpec(name=name, file=file.path, **{**values, "span": name.span})
             for file in pipelines
             for name, values in self._entries(file, "tests")
-        )
+        ]
+        kept = first_of_each([(test.name, "test", test.span) for test in found], self._found)
+        return tuple(test for i, test in enumerate(found) if i in kept)
 
     def _entries(self, file: PipelineFile, key: str) -> list[tuple[Located, dict[str, Any]]]:
         node = file.root.get(key)
@@ -209,6 +222,12 @@ class _Loading:
                 span = document.root.span
                 place = Span(path, span.line, span.column, span.line, span.column + 1)
                 self._found.add("E108", place, "Blocks are not supported yet.", "Write the SQL of the models out.")
+
+    def _ignores(self) -> tuple[Ignore, ...]:
+        """All ignores, each once, those of the whole project first."""
+        codes = self.values.get("ignore", ())
+        project = ignores_of(codes, self._found, everywhere=True, told=False)
+        return tuple(dict.fromkeys([*project, *self.context.ignores]))
 
     def _locked(self) -> Mapping[str, LockedSource]:
         data = _read(self.files, LOCK_FILE, self._found)

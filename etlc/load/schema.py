@@ -23,6 +23,7 @@ _DEFINITIONS: dict[str, Shape] = {
     "param": grammar.PARAM,
     "row": grammar.ROW,
     "source": grammar.SOURCE,
+    "table": grammar.TABLE,
     "test": grammar.TEST,
 }
 _ABOUT = {
@@ -33,6 +34,7 @@ _ABOUT = {
     "param": "A parameter: its value, or its type and its default.",
     "row": "A row: column: value.",
     "source": "A source: files, or rows written here.",
+    "table": "Rows of a test: a list of maps, CSV, or a query.",
     "test": "Given these rows, the model gives those.",
 }
 _ROOTS: dict[str, tuple[Shape, str]] = {

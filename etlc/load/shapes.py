@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from etlc.diagnostics import Diagnostics, Located, SqlText
+from etlc.diagnostics import Diagnostics, Ignore, Located, SqlText
+from etlc.load.ignores import MARK, ignores_in_sql
 from etlc.load.nodes import Map, Node, Scalar, Seq
 from etlc.load.sqltext import sql_of
 from etlc.load.syntax import quoted
@@ -33,10 +34,11 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What reading needs besides the node: where findings go, and the lines of each file, for SQL."""
+    """What reading needs besides the node: where findings go, the lines of each file, for SQL, and where ignores go."""
 
     diagnostics: Diagnostics
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ignores: list[Ignore] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,10 @@ def _read_text(context: Context, node: Node) -> Located:
 
 
 def _read_sql(context: Context, node: Node) -> SqlText:
-    return sql_of(_scalar(node), context.lines.get(node.span.file, ()))
+    found = sql_of(_scalar(node), context.lines.get(node.span.file, ()))
+    if MARK in found.text:
+        context.ignores.extend(ignores_in_sql(found, context.diagnostics))
+    return found
 
 
 def _read_tolerance(context: Context, node: Node) -> tuple[float, bool]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from etlc.diagnostics import CODES
 from etlc.ir.binding import Column
 from etlc.ir.graph import BoundCheck, BoundGraph, BoundModel
 from etlc.ir.plan import PinnedColumn, Plan, PlanCheck, PlanModel, PlanOutput, PlanSource
 from etlc.ir.spec import OutputSpec
 from etlc.kinds.sinks import sink_kind
 from etlc.kinds.sources import source_kind
-from etlc.lower.fingerprint import digest, query_fingerprint
+from etlc.lower.fingerprint import alike, digest, query_rest
 from etlc.lower.storage import snapshots, storages
 from etlc.lower.used import columns_of, used_columns
 
-__all__ = ["digest", "lower"]
+__all__ = ["alike", "digest", "lower"]
 
 
 def lower(bound: BoundGraph, rows: Mapping[str, str], tagged: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Plan:
@@ -37,7 +38,9 @@ def lower(bound: BoundGraph, rows: Mapping[str, str], tagged: Mapping[str, Mappi
     limits = {"memory": spec.limits.memory, "threads": spec.limits.threads, "temp": spec.limits.temp}
     return Plan(
         str(spec.project), str(spec.warehouse), {key: str(value) for key, value in limits.items() if value is not None},
-        tuple(map(str, spec.allow)), sources, models, outputs, tagged,
+        tuple(map(str, spec.allow)), sources, models, outputs,
+        tagged,
+        tuple(ignore for ignore in spec.ignores if CODES[ignore.code].late),
     )  # fmt: skip
 
 
@@ -79,18 +82,16 @@ def _model(
     model = bound.model
     facts = model.query.facts
     inputs = {need: relations[need] for need in model.reads}
-    used = {
-        need: columns_of(facts, need, [column.name for column in relations[need]])
-        for need in model.reads
-        if need in graph.schemas
-    }
+    read = {need: columns_of(facts, need, [column.name for column in relations[need]]) for need in model.reads}
+    used = {need: columns for need, columns in read.items() if need in graph.schemas}
+    sql, rest = bound.sql.strip(), query_rest(inputs, read, bound.columns, graph.schemas)
     span = model.spec.name.span
     return PlanModel(
         name=model.name,
         storage=stored[0],
         published=model.published,
-        sql=bound.sql.strip(),
-        fingerprint=query_fingerprint(bound.sql, inputs, used, bound.columns),
+        sql=sql,
+        fingerprint=digest("query", sql, rest),
         columns=bound.columns,
         reads=model.reads,
         checks=_checks(graph.checks.get(model.name, ())),
@@ -106,6 +107,7 @@ def _model(
         path=model.spec.sql_file or model.spec.file,
         uses={need: tuple(columns) for need, columns in used.items()},
         snapshot=snapshot,
+        rest=rest,
     )
 
 

@@ -1,13 +1,14 @@
-"""Fingerprints: short names for meanings. Equal fingerprints promise equal results for equal inputs."""
+"""Fingerprints: short names for what is written. Equal ones promise equal results for equal inputs; where they differ,
+:func:`alike` tells whether the meaning does. Only then is a canonical form worth its time."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from etlc.ir.binding import Column
-from etlc.sql.canonical import canonical
+from etlc.ir.plan import Meaning
 
 # Part of every fingerprint: raised when the compiler itself gives another result for the same text.
 RULES = 1
@@ -19,19 +20,27 @@ def digest(*parts: object) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def query_fingerprint(
-    text: str, inputs: Mapping[str, Sequence[Column]], used: Mapping[str, Sequence[str]], columns: Sequence[Column]
-) -> str:
-    """The fingerprint of a query's meaning.
+def query_rest(
+    inputs: Mapping[str, Sequence[Column]], read: Mapping[str, Sequence[str]], columns: Sequence[Column],
+    sources: Collection[str],
+) -> str:  # fmt: skip
+    """A digest of what decides, besides its text, what a query computes.
 
-    ``inputs`` are the columns of every relation it reads, ``used`` those of each source that it may read (their types
-    decide what the query computes; the types of models are covered by the models' own versions), ``columns`` are
-    what it gives.
+    ``inputs`` are the columns of every relation it reads, ``read`` those that it may read: a new column there may take
+    a name that meant another one. The types of ``sources`` count as well; those of models are covered by the models'
+    own versions. ``columns`` are what it gives.
     """
-    schema = {name: [(column.name, column.type) for column in given] for name, given in inputs.items()}
-    typed = {
-        name: [(column.name.lower(), column.type) for column in inputs[name] if column.name in set(wanted)]
-        for name, wanted in used.items()
-    }
-    given = [(column.name, column.type) for column in columns]
-    return digest("query", canonical(text, schema), sorted(inputs), typed, given)
+    named = {}
+    for name, wanted in read.items():
+        kept = [column for column in inputs[name] if column.name in set(wanted)]
+        named[name] = [(column.name.lower(), column.type if name in sources else "") for column in kept]
+    return digest("rest", named, [(column.name, column.type) for column in columns])
+
+
+def alike(one: Meaning, other: Meaning) -> bool:
+    """Whether two queries are certain to mean the same, however they are written."""
+    from etlc.sql.canonical import canonical
+
+    if one.rest != other.rest:
+        return False
+    return one.sql == other.sql or canonical(one.sql, one.schema) == canonical(other.sql, other.schema)

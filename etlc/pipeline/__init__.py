@@ -9,8 +9,10 @@ from typing import Any
 
 _HOMES = {
     "Interrupted": "project", "Options": "project", "Project": "project", "Stop": "project",
+    "parts_of": "project", "format_files": "formatting", "Formatted": "formatting", "validate_files": "validating",
     "validate": "validating", "Validated": "validating",
     "plan": "running", "run": "running", "check": "running", "Planned": "running", "Ran": "running", "Checked": "running",
+    "run_unit_tests": "testing", "Tested": "testing",
     "show": "reading", "query": "reading", "lineage": "reading", "Table": "reading", "Lineage": "reading",
     "LineageColumn": "reading", "Locked": "writing", "Compiled": "writing", "lock": "writing",
     "init_project": "writing", "interrupt": "stopping",

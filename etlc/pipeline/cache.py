@@ -11,9 +11,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from etlc import __version__
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
@@ -22,6 +24,7 @@ from etlc.ir.plan import Plan
 
 _KEEP = 8
 _OWNER = "owner"
+_SUMMARIES = "summaries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,15 @@ class Kept:
 def key(texts: Mapping[str, bytes], params: Mapping[str, str]) -> str:
     """The name under which a plan is kept: a hash of all that it depends on."""
     state = hashlib.blake2b(digest_size=16)
-    for part in (__version__, _version("duckdb"), _version("sqlglot"), json.dumps(sorted(params.items()))):
+    for part in (__version__, version_of("duckdb"), version_of("sqlglot"), json.dumps(sorted(params.items()))):
         state.update(part.encode() + b"\0")
     for name, data in sorted(texts.items()):
         state.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogatepass") + data)
     return state.hexdigest()
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """The version of an installed package, "" where there is none."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -77,36 +81,85 @@ def _version(package: str) -> str:
 
 def read(folder: Path, name: str) -> Kept | None:
     """The kept plan, None where there is none or it is damaged or foreign."""
+    body = _load(folder, f"{name}.json")
     try:
-        seal = _seal(folder)
-        data = (folder / f"{name}.json").read_bytes()
-        proof, _, body = data.partition(b"\n")
-        if seal is None or proof.decode() != _proof(seal, body):
-            return None
-        kept = decode(Kept, json.loads(body))
+        kept = decode(Kept, json.loads(body)) if body is not None else None
         return kept if isinstance(kept, Kept) else None
-    except (OSError, ValueError, Unfit, KeyError, TypeError):
+    except (ValueError, Unfit, KeyError, TypeError):
         return None
 
 
 def write(folder: Path, name: str, kept: Kept) -> None:
     """Keep a plan. A cache that cannot be written costs time, and nothing else."""
+    if _store(folder, f"{name}.json", encode(kept)):
+        with suppress(OSError):
+            plans = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+            for old in plans[:-_KEEP]:
+                old.unlink(missing_ok=True)
+
+
+class Summaries:
+    """What the compiler found out about each text, from one compilation to the next: a shelf (``etlc.ir.binding``).
+
+    What compilations do not ask for any more goes, once it is more than what they do ask for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        body = _load(folder, _SUMMARIES)
+        found = json.loads(body) if body is not None else {}
+        self._known: dict[str, Any] = found if isinstance(found, dict) else {}
+        self._used: dict[str, Any] = {}
+        self._fresh = False
+
+    def get(self, name: str) -> Any:
+        """What was kept under a name; None where there is nothing."""
+        found = self._used.get(name)
+        if found is None:
+            found = self._known.get(name)
+            if found is not None:
+                self._used[name] = found
+        return found
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value. It must not be None."""
+        self._used[name] = value
+        self._fresh = True
+
+    def save(self) -> None:
+        """Write what was asked for or found out; nothing where nothing was found out."""
+        if self._fresh:
+            idle = {name: value for name, value in self._known.items() if name not in self._used}
+            kept = idle if len(idle) <= len(self._used) else {}
+            _store(self._folder, _SUMMARIES, {**kept, **self._used})
+
+
+def _load(folder: Path, name: str) -> bytes | None:
+    """What a file of the cache holds, if this project wrote it on this machine."""
+    try:
+        seal = _seal(folder)
+        proof, _, body = (folder / name).read_bytes().partition(b"\n")
+        return body if seal is not None and proof.decode() == _proof(seal, body) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _store(folder: Path, name: str, value: object) -> bool:
+    """Write a file of the cache at once, with its proof. Whether that could be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / _OWNER).exists():
             (folder / _OWNER).write_text("Caches of etlc; safe to delete.\n")
         seal = _seal(folder)
         if seal is None:
-            return
-        body = json.dumps(encode(kept), separators=(",", ":")).encode("utf-8", "surrogatepass")
+            return False
+        body = json.dumps(value, separators=(",", ":")).encode("utf-8", "surrogatepass")
         hidden = folder / f".{name}.{os.getpid()}"
         hidden.write_bytes(_proof(seal, body).encode() + b"\n" + body)
-        os.replace(hidden, folder / f"{name}.json")
-        plans = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        for old in plans[:-_KEEP]:
-            old.unlink(missing_ok=True)
+        os.replace(hidden, folder / name)
+        return True
     except (OSError, ValueError):
-        return
+        return False
 
 
 def _seal(folder: Path) -> bytes | None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 
 from etlc.ir.plan import Plan
 from etlc.ir.spec import LockedSource
-from etlc.load import DiskFiles, parse_lock, render_lock, snapshot
+from etlc.load import DiskFiles, Files, parse_lock, render_lock, snapshot
 from etlc.pipeline import cache
 from etlc.pipeline.project import Front, Options, Project, Stop
 
 LOCK = "etlc.lock"
 
 
-def compile_project(project: Project, options: Options) -> Front:
-    """Compile the project; from the cache where nothing that matters has changed."""
-    files = DiskFiles(project.root)
+def compile_project(project: Project, options: Options, staged: Files | None = None) -> Front:
+    """Compile the project; from the cache where nothing that matters has changed.
+
+    ``staged`` are other files than those on disk.
+    """
+    files = staged or DiskFiles(project.root)
     key = cache.key(snapshot(files), options.params)
     kept = cache.read(project.cache, key)
     if kept is not None:
@@ -25,7 +29,7 @@ def compile_project(project: Project, options: Options) -> Front:
 
     front = compile_files(files, project, options)
     if front.plan is not None and not front.looked:
-        keep(project, options, front)
+        cache.write(project.cache, key, cache.Kept.of(front.diagnostics, front.plan, front.models, front.sources))
     return front
 
 
@@ -58,5 +62,7 @@ def replace_file(project: Project, name: str, text: str) -> None:
     path = project.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".{path.name}.etlc-{os.getpid()}")
-    hidden.write_text(text, encoding="utf-8")
+    hidden.write_bytes(text.encode("utf-8"))
+    if path.is_file():
+        shutil.copymode(path, hidden)
     os.replace(hidden, path)

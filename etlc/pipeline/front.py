@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from dataclasses import replace
 
+from etlc import __version__
 from etlc.analyze import analyze
 from etlc.bind import bind, needs_look, rows_sql
 from etlc.diagnostics import Diagnostics
+from etlc.diagnostics.ignores import report_idle, sift
+from etlc.engines.base import EngineInterrupted
 from etlc.engines.binder import DuckBinder
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory
 from etlc.execute.look import look
-from etlc.execute.paths import PathProblem, Paths, variables
+from etlc.execute.paths import Paths
 from etlc.ir.graph import Graph
 from etlc.ir.look import Looked
-from etlc.ir.plan import Plan
-from etlc.ir.spec import Spec
 from etlc.load import Files, load
 from etlc.lower import lower
-from etlc.pipeline.project import Front, Options, Project, Stop
+from etlc.pipeline.cache import Summaries, version_of
+from etlc.pipeline.project import Front, Interrupted, Options, Project
+from etlc.pipeline.remembering import RememberingBinder
+from etlc.pipeline.stopping import watch
+from etlc.pipeline.warehouse import extensions, project_paths
 from etlc.resolve import resolve
-from etlc.sql.warm import warm
 
 
 def compile_files(files: Files, project: Project, options: Options) -> Front:
-    """Compile what ``files`` hold, without any cache."""
+    """Compile what ``files`` hold; findings that the specs ignore are left out."""
+    front = _compiled(files, project, options)
+    if front.spec is None:
+        return front
+    found, used = sift(front.diagnostics, front.spec.ignores)
+    report_idle(front.spec.ignores, used, found)
+    return replace(front, diagnostics=found)
 
-    warm()
+
+def _compiled(files: Files, project: Project, options: Options) -> Front:
+    """Of each text, what was found out before is not found out again."""
     diagnostics = Diagnostics()
     spec = load(files, diagnostics)
     if spec is None:
         return Front(diagnostics, None, 0, 0, {})
-    binder = DuckBinder()
+    summaries = Summaries(project.cache)
+    binder = RememberingBinder(DuckBinder, summaries, f"{__version__} {version_of('duckdb')}")
     graph = resolve(spec, options.params, binder, diagnostics)
     looked = look_at(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
     tagged = analyze(bound, diagnostics)
+    summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:
@@ -53,31 +67,21 @@ def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looke
     if not names:
         return {}
 
-    paths = paths_of(graph.spec, project)
-    with scratch(paths, project, {}) as engine:
-        session = engine.session()
-        return {name: look(graph.sources[name].spec, paths, session) for name in names}
-
-
-def paths_of(spec: Spec | Plan, project: Project) -> Paths:
-    """The paths of a project, with the environment for ``${env:NAME}``. Raises Stop for an unset variable in allow."""
-
-    patterns: list[str] = list(spec.allow)
-    if isinstance(spec, Plan):
-        patterns += [path for source in spec.sources.values() for path in source.paths]
-        patterns += [output.path for output in spec.outputs]
-    else:
-        patterns += [path for source in spec.sources.values() for path in source.path]
-    named = frozenset(name for pattern in patterns for name in variables(pattern))
-    paths = Paths(project.root, tuple(map(str, spec.allow)), os.environ, named)
+    spec = graph.spec
+    paths = project_paths(project, spec.allow, [path for source in spec.sources.values() for path in source.path])
     try:
-        paths.folders()
-    except PathProblem as problem:
-        raise Stop(f"`allow:` in etlc.yaml: {problem}.") from problem
-    return paths
+        with scratch(paths, project, {}) as engine:
+            watch(engine)
+            session = engine.session()
+            return {name: look(graph.sources[name].spec, paths, session) for name in names}
+    except EngineInterrupted as stop:
+        raise Interrupted from stop
 
 
 def scratch(paths: Paths, project: Project, limits: Mapping[str, str]) -> DuckEngine:
     """A database in memory, fenced to the folders of the project."""
 
-    return open_memory(Fence(tuple(paths.folders()), limits, str(project.root / ".etlc" / "tmp")))
+    with extensions():
+        return open_memory(
+            Fence(tuple(paths.folders()), limits, str(project.root / ".etlc" / "tmp"), tuple(paths.addresses()))
+        )

@@ -135,7 +135,7 @@ def query(project: Project, options: Options, sql: str) -> Table:
     problem = query_problem(sql)
     if problem:
         raise stop_with("E508", _HERE, problem)
-    with open_project(plan, project, options, paths, read_only=True) as engine:
+    with open_project(plan, project, options, replace(paths, remote=False), read_only=True) as engine:
         try:
             names, types, rows = engine.session().table(sql)
         except EngineError as error:

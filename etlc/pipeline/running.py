@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from etlc import __version__
 from etlc.decide import closure, conflicts, decide
 from etlc.diagnostics import Diagnostics, Span
+from etlc.diagnostics.ignores import sift
 from etlc.engines.base import EngineError, EngineInterrupted, Session
 from etlc.engines.duckdb import DuckEngine
 from etlc.execute.desk import Desk
@@ -25,6 +26,7 @@ from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFini
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
 from etlc.ir.record import Memory, Observations
 from etlc.ir.statements import create_snapshot_view, create_table, create_view, exact_query
+from etlc.lower.fingerprint import alike
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
 from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.selecting import selected
@@ -76,7 +78,7 @@ def plan(project: Project, options: Options) -> Planned:
     chosen = selected(front.plan, project, options)
     memory = read_memory(front.plan, project, options, paths)
     observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
-    decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-")
+    decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-", alike)
     report_conflicts(front.plan, memory, front.diagnostics)
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
 
@@ -160,7 +162,7 @@ def _events(job: _Run) -> Iterator[Event]:
     session = job.engine.session()
     memory = remembered(session, job.plan)
     observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
-    decisions = decide(job.plan, memory, observations, job.request, run_id)
+    decisions = decide(job.plan, memory, observations, job.request, run_id, alike)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
         observations = with_layouts(job, decisions, observations)
@@ -188,9 +190,11 @@ def with_layouts(job: _Run, decisions: Decisions, observations: Observations) ->
         session = job.engine.session()
         for name in wanted:
             found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
+    drift = Diagnostics()
     for name in wanted:
         readers = [model.name for model in job.plan.models.values() if name in model.reads]
-        find_drift(job.plan.sources[name], found[name], job.ran.diagnostics, readers)
+        find_drift(job.plan.sources[name], found[name], drift, readers)
+    job.ran.diagnostics.extend(sift(drift, job.plan.ignores)[0])
     return Observations(found, observations.files)
 
 

@@ -184,11 +184,13 @@ def lock(project: Project, options: Options) -> Locked:
     after: dict[str, LockedSource] = {}
     for name in names:
         found = looked[name]
+        if found.unreachable:
+            diagnostics.add("E402", spec.sources[name].span, f'Source "{name}" cannot be read: {found.problem}.')
         if found.schema is not None:
             after[name] = found.schema
         elif name in before:
             after[name] = before[name]
-        elif found.problem:
+        elif found.problem and not found.unreachable:
             diagnostics.add(
                 "E401",
                 spec.sources[name].span,

@@ -7,8 +7,9 @@ import re
 import textwrap
 from collections.abc import Iterable
 from importlib.resources import files
+from itertools import groupby
 
-from etlc.diagnostics import CODES, Code
+from etlc.diagnostics import CODES, GROUPS, Code
 from etlc.report.grid import GridColumn, grid
 from etlc.report.text import Line, Piece, clean, line
 
@@ -48,10 +49,22 @@ def styled(text: str) -> list[Line]:
 
 
 def codes(all_codes: Iterable[Code]) -> list[Line]:
-    """All codes with their titles."""
-    rows = [[Piece(code.code, code.severity), Piece(code.title)] for code in all_codes]
-    hint = line(Piece("etlc explain CODE says more of each.", "dim"))
-    return [*grid((GridColumn(""), GridColumn("")), rows, None), [], hint]
+    """Codes with their titles, by hundreds."""
+    made: list[Line] = []
+    for key, group in groupby(all_codes, key=lambda code: code.code[:2]):
+        rows = [[Piece(f"  {code.code}", code.severity), Piece(code.title)] for code in group]
+        made += [
+            line(Piece(f"{key}xx: {GROUPS[key]}", "bold")),
+            *grid((GridColumn(""), GridColumn("")), rows, None),
+            [],
+        ]
+    return [*made, line(Piece("etlc explain CODE says more of each.", "dim"))]
+
+
+def beginning_with(text: str) -> list[Code]:
+    """The codes that begin so: those of ``W`` or of ``e2``."""
+    prefix = text.strip().upper()
+    return [code for code in CODES.values() if prefix and code.code.startswith(prefix)]
 
 
 def suggestion(text: str) -> str:

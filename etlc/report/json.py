@@ -11,6 +11,7 @@ from decimal import Decimal
 from etlc.diagnostics import Diagnostic, Diagnostics
 from etlc.ir.decision import Decisions
 from etlc.ir.event import CheckResult
+from etlc.ir.unit import UnitResult
 from etlc.report.ledger import Ledger
 from etlc.report.lineage import Trace
 from etlc.report.reasons import why
@@ -165,6 +166,31 @@ def ran(ledger: Ledger, found: Diagnostics) -> dict[str, object]:
 def checked(checks: Iterable[CheckResult]) -> list[dict[str, object]]:
     """``check --json``."""
     return [{"model": c.model, "check": c.check, "status": c.status, "failures": c.failures} for c in checks]
+
+
+def tested(
+    results: Sequence[UnitResult], found: Diagnostics, updated: Sequence[str] | None = None
+) -> dict[str, object]:
+    """``test --json``; ``updated`` are the tests that ``--update`` has rewritten."""
+    passed = sum(result.status == "pass" for result in results)
+    tests = [
+        {
+            "test": result.test,
+            "model": result.model,
+            "status": result.status,
+            "seconds": round(result.seconds, 4),
+            "message": result.message or None,
+            "missing": result.objects(result.missing),
+            "extra": result.objects(result.extra),
+        }
+        for result in results
+    ]
+    return {
+        "tests": tests,
+        "diagnostics": [finding(one) for one in found],
+        **({} if updated is None else {"updated": list(updated)}),
+        "summary": {"passed": passed, "failed": len(results) - passed},
+    }
 
 
 def traced(trace: Trace) -> dict[str, object]:

@@ -28,7 +28,7 @@ def render(found: Rows, width: int | None) -> list[Line]:
     """Names, types below them, and the rows; numbers to the right. What doesn't fit into ``width`` is cut."""
     kept = _columns_that_fit(found, width)
     heads = [
-        GridColumn(clean(found.columns[i]), right=_is_number(found.types[i]), shrink=not _is_number(found.types[i]))
+        GridColumn(clean(found.columns[i]), right=is_number(found.types[i]), shrink=not is_number(found.types[i]))
         for i in kept
     ]
     cells = [[Piece(cut(clean(found.types[i]), _WIDEST if width else 10**9), "dim") for i in kept]]
@@ -64,10 +64,10 @@ def _columns_that_fit(found: Rows, width: int | None) -> list[int]:
 def _least(found: Rows, index: int) -> int:
     texts = [found.columns[index], found.types[index], *(value_text(row[index]) for row in found.rows)]
     widest = max(map(cell_width, texts))
-    return widest if _is_number(found.types[index]) else min(widest, max(12, cell_width(found.columns[index])))
+    return widest if is_number(found.types[index]) else min(widest, max(12, cell_width(found.columns[index])))
 
 
-def _is_number(type_: str) -> bool:
+def is_number(type_: str) -> bool:
     plain = type_.upper()
     return (
         "[" not in plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from etlc.diagnostics import Diagnostics
 from etlc.ir.binding import Binder
@@ -13,6 +14,7 @@ from etlc.resolve.checks import check_needs, resolve_checks
 from etlc.resolve.order import descendants, topological
 from etlc.resolve.params import param_literals
 from etlc.resolve.queries import QueryReader, Silent
+from etlc.resolve.tests import resolve_tests
 
 __all__ = ["descendants", "resolve", "topological"]
 
@@ -52,7 +54,8 @@ def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: 
         for name in order
         if name not in bad
     }  # fmt: skip
-    return Graph(spec, sources, models, frozenset(bad))
+    graph = Graph(spec, sources, models, frozenset(bad))
+    return replace(graph, tests=resolve_tests(graph, literals, binder, diagnostics))
 
 
 def _readers(edges: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
@@ -76,7 +79,7 @@ def _published(model: ModelSpec, readers: list[str], spec: Spec) -> bool:
 def _check_ends(
     spec: Spec, sources: Mapping[str, GraphSource], names: Mapping[str, str], diagnostics: Diagnostics
 ) -> None:
-    """What hangs on the graph from outside: outputs, unit tests, and checks of sources, which may read sources only."""
+    """What hangs on the graph from outside: outputs, and checks of sources, which may read sources only."""
     models = {str(name).lower(): str(name) for name in spec.models}
     for output in spec.outputs:
         if _is_ours(str(output.path), spec):
@@ -90,22 +93,6 @@ def _check_ends(
                 "E303", output.model.span, f'Output "{output.name}" is of "{output.model}", which is {kind}; outputs are of models.',
                 _nearest(output.model, models) or "Name a model with `model:`; a source is written by a model that selects from it.",
             )  # fmt: skip
-    for test in spec.tests:
-        if test.model.lower() not in models and not spec.incomplete:
-            diagnostics.add(
-                "E305",
-                test.model.span,
-                f'Test "{test.name}" is of "{test.model}", which is no model.',
-                _nearest(test.model, models),
-            )
-        for given in test.given:
-            if given.lower() not in names and not spec.incomplete:
-                diagnostics.add(
-                    "E305",
-                    given.span,
-                    f'Test "{test.name}" gives rows of "{given}", which is no source or model.',
-                    _nearest(given, names),
-                )
     for name, source in sources.items():
         for need in check_needs(source.checks, names):
             if need.lower() in models:

@@ -36,13 +36,16 @@ def param_literals(spec: Spec, given: Mapping[str, str], binder: Binder, diagnos
     values = {name.lower(): text for name, text in given.items()}
     found = {}
     for lower, name in known.items():
-        literal = _literal(name, spec.params[name], values.get(lower), binder, diagnostics)
+        literal = param_literal(name, spec.params[name], values.get(lower), binder, diagnostics)
         if literal is not None:
             found[lower] = literal
     return found
 
 
-def _literal(name: str, param: ParamSpec, given: str | None, binder: Binder, diagnostics: Diagnostics) -> str | None:
+def param_literal(
+    name: str, param: ParamSpec, given: str | None, binder: Binder, diagnostics: Diagnostics
+) -> str | None:
+    """The SQL of a param: its default, or the text that is given, typed. None where it does not fit: E115."""
     if param.type is not None:
         type_name = binder.type_name(param.type)
         if type_name is None:

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etlc.diagnostics import Diagnostics, Span, SqlText
-from etlc.ir.binding import Binder, SqlError
+from etlc.ir.binding import Binder, SqlError, Tree
 from etlc.ir.graph import Query
 from etlc.resolve.hints import hint, token_length
 from etlc.resolve.safety import check_safety, looks_like_file
 from etlc.sql.fallback import read_query
 from etlc.sql.params import BoundSql, bind_params, find_params, without_end
-from etlc.sql.reader import read_syntax
-from etlc.sql.syntax import Query as Syntax
 from etlc.sql.tokens import reference_at, tokens_of
 from etlc.sql.tree import Facts, read_tree
 
@@ -53,10 +51,10 @@ class QueryReader:
         parsed = self._parsed(text, bound, what)
         if parsed is None:
             return None
-        facts, syntax = parsed
+        facts, tree = parsed
         fine = check_safety(facts, text, bound, what, self.diagnostics)
         reads = self._reads(facts, text, bound, what, this)
-        return Query(text, bound, facts, reads, syntax) if fine and reads is not None else None
+        return Query(text, bound, facts, reads, tree) if fine and reads is not None else None
 
     def expression(self, text: SqlText, what: str) -> Query | None:
         """An expression over the row of the checked relation; None where it is not one, which is then reported."""
@@ -94,7 +92,7 @@ class QueryReader:
                 )  # fmt: skip
         return fine
 
-    def _parsed(self, text: SqlText, bound: BoundSql, what: str) -> tuple[Facts, Syntax | None] | None:
+    def _parsed(self, text: SqlText, bound: BoundSql, what: str) -> tuple[Facts, Tree | None] | None:
         if not bound.text.strip():
             self.diagnostics.add("E205", text.span, f"The SQL of {what} is empty.")
             return None
@@ -103,14 +101,13 @@ class QueryReader:
                 "E205", text.at(bound.text.index("\0")), f"The SQL of {what} has a NUL character in it."
             )
             return None
-        tree = self.binder.parse(bound.text)
-        if isinstance(tree, SqlError):
-            found = self._without_tree(tree, text, bound, what)
+        parsed = self.binder.read(bound.text)
+        if isinstance(parsed, SqlError):
+            found = self._without_tree(parsed, text, bound, what)
             return None if found is None else (found, None)
-        count = len(tree.get("statements", []))
-        facts = read_tree(tree, bound.text)
-        if count == 1 and not facts.refused:
-            return facts, read_syntax(tree, bound.text)
+        count = parsed.statements
+        if count == 1 and not parsed.facts.refused:
+            return parsed.facts, parsed.tree
         message = f"{what} has {count} statements; it must be one SELECT." if count > 1 else f"{what} is not a SELECT."
         if count == 0:
             message = f"The SQL of {what} is empty."

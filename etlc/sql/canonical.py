@@ -37,11 +37,9 @@ _FILTERED_STAR = words("like ilike glob similar not rename replace")
 
 def canonical(text: str, schema: Mapping[str, Sequence[tuple[str, str]]]) -> str:
     """The canonical form of one query. ``schema`` maps each relation that it reads to its (column, type) pairs."""
-    pieces = split(text)
-    if not pieces:
+    spelled = spelling(text)
+    if spelled is None:
         return text.strip()
-    pieces = rewrite(pieces)
-    spelled = join(_spelled(pieces))
     found = _resolved(spelled, schema)
     if found is None:
         return spelled
@@ -54,12 +52,22 @@ def canonical(text: str, schema: Mapping[str, Sequence[tuple[str, str]]]) -> str
         return spelled
 
 
+def spelling(text: str) -> str | None:
+    """What the canonical form is made from: two texts with the same have the same form. None: it is the text itself."""
+    pieces = split(text)
+    return join(_spelled(rewrite(pieces))) if pieces else None
+
+
 def _spelled(pieces: list[Piece]) -> Iterable[Piece]:
     """Reserved words in lower case, except where a name may stand."""
     for index, piece in enumerate(pieces):
-        if piece.kind == "word" and piece.low in RESERVED and not _is_spelling(pieces, index):
-            piece = piece.spelled(piece.low)
-        yield piece
+        yield piece.spelled(piece.low) if is_keyword(pieces, index) else piece
+
+
+def is_keyword(pieces: list[Piece], index: int) -> bool:
+    """Whether a word is reserved, and its case can be seen nowhere."""
+    piece = pieces[index]
+    return piece.kind == "word" and piece.low in RESERVED and not _is_spelling(pieces, index)
 
 
 def _is_spelling(pieces: list[Piece], index: int) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 _OPEN, _CLOSE = "([{", ")]}"
 _LETTER = r"(?:[A-Za-z_]|[^\x00-\x7f\s])"
 _TOKEN = re.compile(
-    rf"""(?P<blank>\s+|--[^\r\n]*)
+    rf"""(?P<blank>\s+)
+    |(?P<line>--[^\r\n]*)
     |(?P<comment>/\*)
     |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?\$(?P=tag)\$)
     |(?P<quoted>"(?:[^"]|"")*")
@@ -24,7 +25,10 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token: its text as written, where it starts, and its kind: string, quoted, param, word, number or sign."""
+    """A token: its text as written, where it starts, and its kind: string, quoted, param, word, number or sign.
+
+    For who asks for comments, ``comment`` and ``line`` (from ``--`` to the end of the line) are kinds too.
+    """
 
     text: str
     start: int
@@ -44,18 +48,24 @@ class Token:
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text, without blanks and comments. Comments nest, as DuckDB has it."""
-    return list(_tokens(text))
+    return [token for token in scan(text) if token.kind not in ("comment", "line")]
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def tokens_and_comments_of(text: str) -> list[Token]:
+    """The tokens of a text, the comments among them; one within another is a part of it."""
+    return list(scan(text))
+
+
+def scan(text: str) -> Iterator[Token]:
+    """The tokens and the comments of a text: everything but blanks."""
     offset = 0
     while found := _TOKEN.match(text, offset):
         offset = found.end()
         kind = "string" if found.lastgroup == "tag" else str(found.lastgroup)
-        if kind == "comment":
+        if found.group() == "/*":
             offset = _comment_end(text, offset)
-        elif kind != "blank":
-            yield Token(found.group(), found.start(), kind)
+        if kind != "blank":
+            yield Token(text[found.start() : offset], found.start(), kind)
 
 
 def _comment_end(text: str, offset: int) -> int:

@@ -74,6 +74,15 @@ class _Found:
         return len(self.text[:place].decode(errors="ignore"))
 
 
+def without_places(tree: object) -> object:
+    """A tree, or a part of one, without the places in the text: the same for texts that differ in layout only."""
+    if isinstance(tree, list):
+        return [without_places(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {key: without_places(value) for key, value in tree.items() if not key.startswith("query_location")}
+
+
 def read_tree(tree: Node, text: str) -> Facts:
     """The facts of a parsed query; ``tree`` is what the binder's ``parse`` gave for ``text``."""
     found = _Found(text.encode())

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from etlc.engines.base import Session
+from etlc.ir.plan import Meaning
 from etlc.ir.record import ModelRecord, OutputRecord, SourceState
 
 
 class Store(Protocol):
     """Remembers what runs left behind; the module :mod:`etlc.state.warehouse` is one."""
 
-    def save_model(self, session: Session, record: ModelRecord) -> None:
-        """Put a model's record in place of the one before."""
+    def save_model(self, session: Session, record: ModelRecord, meaning: Meaning) -> None:
+        """Put a model's record in place of the one before, with what its query means."""
         ...
 
     def forget_model(self, session: Session, name: str) -> None:

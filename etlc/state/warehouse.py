@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from etlc.engines.base import Session
 from etlc.ir.codec import Unfit, decode, encode
+from etlc.ir.plan import Meaning
 from etlc.ir.record import Memory, ModelRecord, OutputRecord, Part, SourceState
 from etlc.sql.quote import literals, string
 
@@ -19,7 +20,7 @@ _TABLES = (
     "CREATE SCHEMA IF NOT EXISTS _etlc_data",
     "CREATE SCHEMA IF NOT EXISTS _etlc_land",
     "CREATE TABLE IF NOT EXISTS _etlc.about (key VARCHAR, value VARCHAR)",
-    "CREATE TABLE IF NOT EXISTS _etlc.models (name VARCHAR, version VARCHAR, record VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.models (name VARCHAR, version VARCHAR, record VARCHAR, meaning VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.sources (name VARCHAR, version VARCHAR, landed VARCHAR, checked VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.parts (source VARCHAR, path VARCHAR, size BIGINT, mtime BIGINT, changed BIGINT,"
     " digest VARCHAR, trusted BOOLEAN, layout VARCHAR)",
@@ -85,11 +86,23 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
     return Memory(models, sources, checked, outputs, relations)
 
 
-def save_model(session: Session, record: ModelRecord) -> None:
+def recall_meanings(session: Session, names: Sequence[str]) -> dict[str, Meaning]:
+    """What the queries of these models meant when they were built. Raises StateUnreadable."""
+    found = {}
+    try:
+        for some in _chunks(names):
+            query = f"SELECT name, meaning FROM _etlc.models WHERE name IN ({literals(some)})"
+            found.update({name: decode(Meaning, json.loads(text)) for name, text in session.rows(query)})
+    except (ValueError, KeyError, TypeError, Unfit) as error:
+        raise StateUnreadable(f"its state is damaged ({error})") from error
+    return found
+
+
+def save_model(session: Session, record: ModelRecord, meaning: Meaning) -> None:
     """Put a model's record in place of the one before. Within the transaction that changes its data."""
     text = json.dumps(encode(record))
     forget_model(session, record.name)
-    _insert(session, "_etlc.models", [(record.name, record.version, text)])
+    _insert(session, "_etlc.models", [(record.name, record.version, text, json.dumps(encode(meaning)))])
 
 
 def forget_model(session: Session, name: str) -> None:

@@ -50,6 +50,7 @@ class Validated:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     models: int = 0
     sources: int = 0
+    read: Callable[[str], bytes | None] = lambda path: b"project: shop\nproject: twice\n"
 
 
 @dataclass
@@ -123,7 +124,7 @@ def init_project(directory: Path) -> list[str]:
     raise Unset
 
 
-def validate(project: Project, options: Options, files: list[str]) -> Validated:
+def validate_files(directory: Path | None, options: Options, files: list[str], staged: bool) -> Validated:
     raise Unset
 
 

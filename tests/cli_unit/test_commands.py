@@ -1,13 +1,15 @@
 """Each command: what it hands to the pipeline, what it prints where, and its exit status."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from typer.testing import Result
+from typer.testing import CliRunner, Result
 
+from etlc.cli.app import app
 from etlc.diagnostics import Diagnostics, Span
 from etlc.ir.event import CheckResult
 from tests.report.runs import BUSY, EVENTS, IDLE, PLAN, SQL
@@ -35,28 +37,77 @@ def answer(pipeline: ModuleType, name: str, value: object) -> list[tuple[object,
 
 
 def test_validate(call: Call, pipeline: ModuleType) -> None:
-    calls = answer(pipeline, "validate", pipeline.Validated(found("E105", "W201"), 12, 3))
+    calls = answer(pipeline, "validate_files", pipeline.Validated(found("E105", "W201"), 12, 3))
     done = call("validate", "a.yaml", "b.sql", "--param", "day=2024-01-01", "--param", "x=a=b")
     assert done.exit_code == 1
     assert "error[E105]: The message of E105." in done.stdout and "2 | project: twice" in done.stdout
     assert done.stdout.endswith("1 error, 1 warning in 12 models and 3 sources.\n")
     assert done.stderr == ""
-    _, options, files = calls[0]
-    assert files == ["a.yaml", "b.sql"]
+    _, options, files, staged = calls[0]
+    assert (files, staged) == (["a.yaml", "b.sql"], False)
     assert getattr(options, "params") == {"day": "2024-01-01", "x": "a=b"}  # noqa: B009
 
 
 def test_validate_json(call: Call, pipeline: ModuleType) -> None:
-    answer(pipeline, "validate", pipeline.Validated(found("W201"), 12, 3))
+    answer(pipeline, "validate_files", pipeline.Validated(found("W201"), 12, 3))
     done = call("validate", "--json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["summary"] == {"errors": 0, "warnings": 1, "models": 12, "sources": 3}
 
 
 def test_validate_quietly(call: Call, pipeline: ModuleType) -> None:
-    answer(pipeline, "validate", pipeline.Validated(found("W201"), 12, 3))
+    answer(pipeline, "validate_files", pipeline.Validated(found("W201"), 12, 3))
     done = call("validate", "-q")
     assert (done.exit_code, done.output) == (0, "")
+
+
+def test_validate_in_other_formats(call: Call, pipeline: ModuleType) -> None:
+    answer(pipeline, "validate", pipeline.Validated(found("E105", "W201"), 12, 3))
+    assert call("validate", "--format", "full").stdout == call("validate").stdout
+    assert call("validate", "--format", "json").stdout == call("validate", "--json").stdout
+    assert call("validate", "--format", "json", "--json").stdout == call("validate", "--json").stdout
+    for form in ("concise", "github", "sarif", "junit"):
+        done = call("validate", "--format", form)
+        assert (done.exit_code, done.stderr) == (1, "") and "The message of E105." in done.stdout
+        quiet = call("validate", "--format", form, "-q").stdout
+        assert ("The message of W201." in quiet) == (form in ("sarif", "junit"))
+    assert call("validate", "--format", "concise").stdout == (
+        "etlc.yaml:2:1: error[E105] The message of E105.\n"
+        "etlc.yaml:2:1: warning[W201] The message of W201.\n"
+        "1 error, 1 warning in 12 models and 3 sources.\n"
+    )
+
+
+@pytest.mark.parametrize("form", ["full", "concise", "github", "sarif", "junit"])
+def test_validate_in_two_formats(call: Call, form: str) -> None:
+    done = call("validate", "--json", "--format", form)
+    assert (done.exit_code, done.stdout) == (2, "") and f"--format {form}" in done.stderr
+
+
+def test_files_are_named_from_the_top_of_the_repository(
+    pipeline: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "checkout" / "data" / "shop"
+    project.mkdir(parents=True)
+    (project / "etlc.yaml").write_text("project: shop\n", encoding="utf-8")
+    answer(pipeline, "validate", pipeline.Validated(found("E105"), 1, 1))
+
+    def named(form: str) -> str:
+        done = CliRunner().invoke(app, ["--project", str(project), "validate", "--format", form])
+        if form == "sarif":
+            (result,) = json.loads(done.stdout)["runs"][0]["results"]
+            return str(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
+        found = re.search(r'file="?(.*?)[",]', done.stdout)
+        return found[1] if found else ""
+
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    assert {named(form) for form in ("github", "sarif", "junit")} == {"etlc.yaml"}
+    (tmp_path / "checkout" / "data" / ".git").mkdir()
+    assert {named(form) for form in ("github", "sarif", "junit")} == {"shop/etlc.yaml"}
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "checkout"))
+    assert {named(form) for form in ("github", "sarif", "junit")} == {"data/shop/etlc.yaml"}
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "elsewhere"))
+    assert {named(form) for form in ("github", "sarif", "junit")} == {"shop/etlc.yaml"}
 
 
 def test_compile(call: Call, pipeline: ModuleType) -> None:
@@ -169,6 +220,10 @@ def test_init(call: Call, pipeline: ModuleType) -> None:
 def test_explain(call: Call) -> None:
     assert call("explain", "e201").stdout.strip()
     assert "unknown column" in call("explain").stdout
+    for prefix, codes in (("W2", {"W201"}), ("e20", {f"E20{n}" for n in range(1, 10)})):
+        shown = call("explain", prefix).stdout
+        assert set(re.findall(r"[EW]\d{3}", shown)) == codes
+        assert {one["code"] for one in json.loads(call("explain", prefix, "--json").stdout)} == codes
     done = call("explain", "E2001")
     assert done.exit_code == 2 and "E201" in done.stderr
     assert json.loads(call("explain", "E201", "--json").stdout)["code"] == "E201"

@@ -19,6 +19,7 @@ from etlc.diagnostics import Diagnostics, Span
 from etlc.ir.event import RunStarted
 
 Call = Callable[..., Result]
+VERBS = {"validate": "validate_files"}  # of the pipeline, where they are called otherwise
 ROOT = Path(__file__).parents[2]
 
 
@@ -71,6 +72,27 @@ def test_no_project(pipeline: ModuleType, tmp_path: Path) -> None:
     assert done.stderr == "error: There is no etlc.yaml here or above.\n"
 
 
+@pytest.mark.parametrize(
+    ("form", "start"), [("concise", "error: "), ("github", "::error "), ("sarif", "{"), ("junit", "<?xml ")]
+)
+def test_ends_in_the_format_that_was_asked_for(
+    call: Call, pipeline: ModuleType, tmp_path: Path, form: str, start: str
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    done = CliRunner().invoke(app, ["--project", str(folder), "validate", "--format", form])
+    assert done.exit_code == 2 and done.stdout.startswith(start) and "There is no etlc.yaml" in done.stdout
+    assert done.stderr == "error: There is no etlc.yaml here or above.\n"
+
+    def fail(*args: object) -> object:
+        raise ValueError
+
+    pipeline.validate = fail  # type: ignore[attr-defined]
+    done = call("validate", "--format", form)
+    assert (done.exit_code, done.stderr) == (1, "") and "Traceback" not in done.stdout
+    assert "E901" in done.stdout and "Something unexpected happened" in done.stdout
+
+
 @pytest.mark.parametrize("command", ["run", "plan"])
 def test_a_stop_with_findings(call: Call, pipeline: ModuleType, command: str) -> None:
     found = Diagnostics()
@@ -97,7 +119,7 @@ def test_a_mishap(
     def fail(*args: object) -> object:
         raise ValueError("it was hunter2-secret")
 
-    setattr(pipeline, command, fail)
+    setattr(pipeline, VERBS.get(command, command), fail)
     done = call(command)
     assert done.exit_code == 1
     assert done.stderr.count("error[E901]") == 1 and "Traceback" not in done.output and "hunter2" not in done.output
@@ -113,7 +135,7 @@ def test_a_mishap(
 def test_signals(call: Call, pipeline: ModuleType, number: int, status: int, arguments: list[str]) -> None:
     asked: list[bool] = []
 
-    def work(project: object, options: object, on_event: object) -> object:
+    def work(project: object, options: object, on_event: object, *more: object) -> object:
         if callable(on_event):
             on_event(RunStarted("r1", 3))
         os.kill(os.getpid(), number)
@@ -121,7 +143,7 @@ def test_signals(call: Call, pipeline: ModuleType, number: int, status: int, arg
 
     before = signal.getsignal(number)
     pipeline.interrupt = lambda: asked.append(True)  # type: ignore[attr-defined]
-    setattr(pipeline, arguments[0], work)
+    setattr(pipeline, VERBS.get(arguments[0], arguments[0]), work)
     done = call(*arguments)
     assert (done.exit_code, asked) == (status, [True] if "run" in arguments else [])
     assert done.stderr.endswith("Interrupted.\n")

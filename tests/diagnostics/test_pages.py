@@ -142,12 +142,23 @@ def refused_query(folder: Path) -> list[str]:
     return [where(one) for one in json.loads(done.out)["diagnostics"]]
 
 
+def no_extension(folder: Path) -> list[str]:
+    """E407: a DuckDB that has installed nothing, and no package that brings it."""
+    page = next(page for page in PAGES if page.code == "E407")
+    write(folder, page.files("Fault"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder))
+        patch.setitem(sys.modules, "duckdb_extension_httpfs", None)
+        return findings(folder, "validate")
+
+
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
     "E503": foreign_table,
     "E504": held_warehouse,
     "E506": unwritable_output,
     "E508": refused_query,
+    "E407": no_extension,
 }
 
 

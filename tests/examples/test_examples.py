@@ -207,6 +207,19 @@ def test_what_arrives_is_taken_in(fresh: tuple[str, Path], monkeypatch: pytest.M
     assert_same_as_plain(project, name, monkeypatch)
 
 
+def test_unit_tests_pass_and_need_no_data(tmp_path: Path) -> None:
+    for path in EXAMPLES.iterdir():
+        project = tmp_path / path.name
+        shutil.copytree(path, project, ignore=LEFTOVERS)
+        shutil.rmtree(project / "data", ignore_errors=True)
+        summary = facts(project, "test")["summary"]
+        assert summary["failed"] == 0 and summary["passed"] >= 3, path.name
+    assert facts(make("init", tmp_path / "bakery"), "test")["summary"] == {"passed": 2, "failed": 0}
+    sales = tmp_path / "bakery/pipelines/sales.sql"
+    sales.write_text(sales.read_text().replace("b.baked * p.cost", "b.sold * p.cost"))
+    assert facts(tmp_path / "bakery", "test", status=1)["summary"] == {"passed": 1, "failed": 1}
+
+
 def test_comments_and_layout_rebuild_nothing(fresh: tuple[str, Path]) -> None:
     _, project = fresh
     for path in (project / "pipelines").rglob("*.sql"):

@@ -40,6 +40,7 @@ PIPELINE: dict[str, Any] = {
             "materialize": "table",
             "incremental": "full",
             "publish": True,
+            "ignore": ["W201"],
             "checks": [
                 {"not_null": ["i"], "severity": "warn", "tolerate": 5, "name": "n"},
                 {"unique": "i", "tolerate": "0.1%"},
@@ -63,7 +64,8 @@ PROJECT: dict[str, Any] = {
     "pipelines": ["pipelines"],
     "allow": "/data",
     "params": {"a": 1, "b": {"type": "DATE", "default": "2024-01-01"}, "c": None},
-    "defaults": {"owner": "x", "publish": False, "tags": ["a"]},
+    "ignore": "W201",
+    "defaults": {"ignore": ["W401"], "owner": "x", "publish": False, "tags": ["a"]},
     "limits": {"memory": "4GB", "threads": 2, "temp": "1.5 GiB"},
 }
 

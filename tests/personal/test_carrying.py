@@ -61,7 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[set[str],
     result: dict[str, tuple[set[str], bool]] = {f"q{number}": (set(), False) for number in range(len(CASES))}
     for one in answer["diagnostics"]:
         if one["severity"] == "error":
-            assert one["code"] == "E306", one
+            assert one["code"] == "E308", one
             if column := re.match(r'Column "(.*)" of "(q\d+)" is published', one["message"]):
                 assert one["file"] == f"pipelines/{column[2]}.sql"
                 result[column[2]][0].add(column[1])

@@ -138,13 +138,13 @@ def test_lineage_shows_tags_where_there_are_any(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("models", "code", "says"),
     [
-        ("  m: {sql: 'select id, email from users'}", "E306", "carries the tag pii from users.email."),
-        ("  m: {sql: 'select id, email from users', publish: false}\n  n: {sql: 'select id, email as e from m'}", "E306", "from users.email (by way of m)."),
-        ("  m: {sql: 'select id, email from users', publish: false}\noutputs: {m: {path: m.csv}}", "E306", "users.email"),
-        ("  m: {sql: 'select id, email from users', columns: {email: {tags: [personal]}}}", "E306", "users.email"),
-        ("  m: {sql: 'select [id] as l', columns: {l: {mask: bucket}}}".replace("id", "1"), "E307", "no bucket fits"),
-        ("  m: {sql: 'select 1 as x', columns: {x: {mask: null, nullable: false}}}", "E307", "promised not to be NULL"),
-        ("  m: {sql: 'select today() as x', columns: {x: {mask: {bucket: 3}}}}", "E307", "width for numbers only"),
+        ("  m: {sql: 'select id, email from users'}", "E308", "carries the tag pii from users.email."),
+        ("  m: {sql: 'select id, email from users', publish: false}\n  n: {sql: 'select id, email as e from m'}", "E308", "from users.email (by way of m)."),
+        ("  m: {sql: 'select id, email from users', publish: false}\noutputs: {m: {path: m.csv}}", "E308", "users.email"),
+        ("  m: {sql: 'select id, email from users', columns: {email: {tags: [personal]}}}", "E308", "users.email"),
+        ("  m: {sql: 'select [id] as l', columns: {l: {mask: bucket}}}".replace("id", "1"), "E309", "no bucket fits"),
+        ("  m: {sql: 'select 1 as x', columns: {x: {mask: null, nullable: false}}}", "E309", "promised not to be NULL"),
+        ("  m: {sql: 'select today() as x', columns: {x: {mask: {bucket: 3}}}}", "E309", "width for numbers only"),
         ("  m: {sql: 'select 1 as x', columns: {x: {type: INTEGER, mask: hash}}}", "E210", "gives VARCHAR"),
         ("  m: {sql: 'select 1 as x', columns: {y: {mask: hash}}}", "E210", "does not give"),
         ("  m: {sql: 'select 1 as x', columns: {x: {mask: hsh}}}", "E103", "hash, null or bucket"),
@@ -165,3 +165,24 @@ def test_other_tags_can_be_protected(tmp_path: Path) -> None:
     etlc(root, "validate", check=0)
     (root / "etlc.yaml").write_text("project: people\nprotected: [secret, PII]\n")
     etlc(root, "validate", check=1)
+
+
+def test_unit_tests_see_the_masked_values(tmp_path: Path) -> None:
+    test = f"""tests:
+  masked:
+    model: below
+    params: {{step: 17.25}}
+    given:
+      users: [{{id: 9, email: zoe@example.org, age: 57}}]
+    expect: [{{email: {hashed("zoe@example.org").upper()}, age: 50}}]
+  masks_follow_the_types:
+    model: stepped
+    params: {{step: 17.25}}
+    given:
+      users: [{{id: 9, email: zoe@example.org, age: 57}}]
+    expect: [{{step: 16.00}}]
+"""
+    stepped = "  stepped: {sql: 'select $step as step from users', columns: {step: {mask: {bucket: 2}}}}\n"
+    root = people(tmp_path, _SAFE + _BELOW.replace("outputs:", stepped + "outputs:") + test)
+    (root / "etlc.yaml").write_text("project: people\nparams: {step: 3.0}\n")
+    etlc(root, "test", check=0)

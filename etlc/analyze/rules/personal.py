@@ -1,4 +1,4 @@
-"""E306: a published column that carries a protected tag, and neither declares nor masks it."""
+"""E308: a published column that carries a protected tag, and neither declares nor masks it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _published(subject: Subject) -> Iterator[Finding]:
         key = _key(name)
         declare, mask = f"columns: {{{key}: {{tags: [{_tags(tags)}]}}}}", f"columns: {{{key}: {{mask: hash}}}}"
         help = f"Declare it: `{declare}`; or mask it: `{mask}` (or null, or bucket)."
-        yield Finding("E306", _item(subject, number), message, help)
+        yield Finding("E308", _item(subject, number), message, help)
 
 
 def _unfollowed(subject: Subject, found: dict[int, list[Carried]]) -> Finding:
@@ -58,7 +58,7 @@ def _unfollowed(subject: Subject, found: dict[int, list[Carried]]) -> Finding:
         f" the tag {_tags(tags)} from {_origins(tags)}."
     )
     help = f"Declare or mask each of them under `columns:`, e.g. `{_key(names[0])}: {{tags: [{_tags(tags)}]}}`."
-    return Finding("E306", subject.model.model.spec.name.span, message, help)
+    return Finding("E308", subject.model.model.spec.name.span, message, help)
 
 
 def _key(name: str) -> str:

@@ -24,7 +24,7 @@ from etlc.cli.options import (
 )
 
 
-def check(  # noqa: PLR0913 - each is an option
+def check(
     context: typer.Context,
     select: Select = None,
     exclude: Exclude = None,

@@ -8,7 +8,7 @@ from etlc.cli.job import job
 from etlc.cli.options import Env, Exclude, Given, Json, Look, NoColor, NoOpt, Param, Quiet, Select, Verbose
 
 
-def compile_(  # noqa: PLR0913 - each is an option
+def compile_(
     context: typer.Context,
     select: Select = None,
     exclude: Exclude = None,

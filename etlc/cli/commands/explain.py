@@ -13,7 +13,8 @@ from etlc.cli.options import Json, Look, NoColor, Quiet, Verbose
 def explain(
     context: typer.Context,
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="For instance E201; without it, all codes.")
+        str | None,
+        typer.Argument(metavar="[CODE]", help="For instance E201, or W2 for all that begin so; without it, all codes."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -25,15 +26,16 @@ def explain(
         from etlc.diagnostics import CODES
         from etlc.report import explain as report
 
-        if code is None:
+        found = CODES.get((code or "").strip().upper())
+        listed = list(CODES.values()) if code is None else report.beginning_with(code)
+        if found is None and listed:
             if as_json:
-                here.json([report.facts(known) for known in CODES.values()])
+                here.json([report.facts(known) for known in listed])
             else:
-                here.screen.result(report.codes(CODES.values()))
+                here.screen.result(report.codes(listed))
             return
-        found = CODES.get(code.strip().upper())
         if found is None:
-            raise typer.BadParameter(f"there is no code '{code}'.{report.suggestion(code)}", param_hint="CODE")
+            raise typer.BadParameter(f"there is no code '{code}'.{report.suggestion(code or '')}", param_hint="CODE")
         text = report.page(found)
         if as_json:
             here.json({**report.facts(found), "text": text})

@@ -25,7 +25,7 @@ from etlc.cli.options import (
 )
 
 
-def plan(  # noqa: PLR0913 - each is an option
+def plan(
     context: typer.Context,
     select: Select = None,
     exclude: Exclude = None,

@@ -24,7 +24,7 @@ from etlc.cli.options import (
 from etlc.diagnostics import Diagnostics
 
 
-def run(  # noqa: PLR0913 - each is an option
+def run(
     context: typer.Context,
     select: Select = None,
     exclude: Exclude = None,

@@ -11,7 +11,7 @@ from etlc.cli.job import job
 from etlc.cli.options import LOCK_TIMEOUT, Env, Given, Json, LockTimeout, Look, NoColor, NoOpt, Param, Quiet, Verbose
 
 
-def show(  # noqa: PLR0913 - each is an option
+def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A source or a model.")],
     limit: Annotated[int, typer.Option("-n", "--limit", metavar="ROWS", min=0, help="How many rows.")] = 20,

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from etlc.kinds.sources.base import FILE_COLUMN, Scan, ScanColumn, ScanFile, filename_column, hive_keys, wanted_hive
+from etlc.kinds.addresses import on_server
+from etlc.kinds.sources.base import (
+    FILE_COLUMN,
+    Scan,
+    ScanColumn,
+    ScanFile,
+    escaped,
+    file_list,
+    filename_column,
+    hive_keys,
+    wanted_hive,
+)
 from etlc.kinds.sources.csv import Csv
 from etlc.kinds.sources.json import Json, NdJson
 from etlc.kinds.sources.parquet import Parquet
@@ -17,8 +28,9 @@ def source_kind(format: str | None, paths: tuple[str, ...]) -> SourceKind | None
     if format is not None:
         return next((kind for kind in SOURCE_KINDS if format.lower() == kind.FORMAT), None)
     for path in paths:
+        plain = path.partition("?")[0] if on_server(path) else path
         for kind in SOURCE_KINDS:
-            if path.lower().endswith(kind.ENDINGS):
+            if plain.lower().endswith(kind.ENDINGS):
                 return kind
     return None
 
@@ -35,6 +47,8 @@ __all__ = [
     "ScanColumn",
     "ScanFile",
     "SourceKind",
+    "escaped",
+    "file_list",
     "filename_column",
     "hive_keys",
     "source_kind",

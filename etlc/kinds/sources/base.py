@@ -6,6 +6,7 @@ import glob
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from etlc.kinds.addresses import on_server
 from etlc.sql.quote import call, ident, string
 
 FILE_COLUMN = "_etlc_file"
@@ -58,9 +59,14 @@ def wanted_hive(path: str, options: Mapping[str, object]) -> tuple[str, ...]:
     return () if options.get("hive_partitioning") is False else hive_keys(path)
 
 
+def escaped(file: str) -> str:
+    """A file's name so that DuckDB does not take it for a pattern, as it would ``a[1].csv``; on web servers it does not."""
+    return file if on_server(file) else glob.escape(file)
+
+
 def file_list(files: Iterable[str]) -> str:
-    """An explicit list of files as a SQL list. DuckDB would take a name like ``a[1].csv`` for a pattern."""
-    return "[" + ", ".join(string(glob.escape(file)) for file in files) + "]"
+    """An explicit list of files as a SQL list."""
+    return "[" + ", ".join(string(escaped(file)) for file in files) + "]"
 
 
 def filename_column(options: Mapping[str, object]) -> str:

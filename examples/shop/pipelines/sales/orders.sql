@@ -1,7 +1,7 @@
 /* etlc
 description: One row per paid order.
-key: [order_id]
 tags: [core]
+key: [order_id]
 columns:
   gross: {type: "DECIMAL(38,2)", description: "VAT included, in euros."}
 checks:
@@ -9,9 +9,9 @@ checks:
   - accepted_values: {column: channel, values: [web, app, phone]}
   - relationships: {column: customer_id, to: raw_customers.customer_id}
   - between: {column: gross, max: 500}
-    name: unusually_large
     severity: warn
     tolerate: 0.5%
+    name: unusually_large
 */
 select
   order_id,
