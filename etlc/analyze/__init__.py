@@ -1,7 +1,7 @@
 """Analyses: what a careful reader would see in the SQL, before any data is read.
 
-They warn only of what the specs say for certain: a key that is known, a type, a NULL that is possible. What is not
-known is passed over in silence.
+They speak only of what the specs say for certain: a key that is known, a type, a NULL that is possible. What is not
+known is passed over in silence. The one exception are protected tags, which are carried wherever they may go.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from etlc.analyze.proofs import proven
+from etlc.analyze.protected import after_masks, model_tags, source_tags, tagged
 from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.resolver import Resolved, resolve_query
 from etlc.analyze.rules import OF_MODEL, OF_PROJECT
@@ -22,16 +23,18 @@ from etlc.kinds.checks.columns import NotNull, Unique
 __all__ = ["analyze"]
 
 
-def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> dict[str, frozenset[str]]:
+def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> BoundGraph:
     """Run every analysis on every model that was bound, in running order; findings are collected.
 
-    Gives back, for each model, the names of its checks that hold by the query alone.
+    Gives back the graph with the tags of all columns, and with the checks that hold by the queries alone.
     """
+    spec = graph.graph.spec
     kept: dict[str, frozenset[str]] = {}
     relations: dict[str, Relation] = {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
-        relations[name.lower()] = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
+        declared = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
+        relations[name.lower()] = source_tags(spec.sources[name], declared, spec.protected)
     subjects: dict[str, Subject] = {}
     for name, model in graph.models.items():
         try:
@@ -39,8 +42,10 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> dict[str, frozenset[
         except RecursionError:
             resolved = Resolved()  # nested too deep to be followed
         promised = _declared(name, model.columns, [check.check for check in graph.checks.get(name, ())])
-        relations[name.lower()] = _joined(promised, resolved.output)
-        kept[name] = proven(resolved.output, [column.name for column in model.columns], graph.checks.get(name, ()))
+        derived = after_masks(model, resolved.output)
+        joined = _joined(promised, derived)
+        relations[name.lower()] = model_tags(model, joined, resolved.output, relations, spec.protected)
+        kept[name] = proven(derived, [column.name for column in model.columns], graph.checks.get(name, ()))
         subject = Subject(model, resolved, relations, relations[name.lower()])
         subjects[name] = subject
         for rule in OF_MODEL:
@@ -50,7 +55,7 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> dict[str, frozenset[
     for overall in OF_PROJECT if not diagnostics.errors else ():  # what is broken may read anything
         for about, finding in overall.find(whole):
             _report(about, finding, diagnostics)
-    return kept
+    return replace(graph, proven=kept, tags=tagged(graph, relations))
 
 
 def _found(find: Callable[[Subject], Iterator[Finding]], subject: Subject) -> list[Finding]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from etlc.analyze.closure import Place
 from etlc.analyze.fanout import repeated_by
-from etlc.analyze.relation import Field, Key, Relation
+from etlc.analyze.relation import Field, Key, Relation, Tags
 from etlc.analyze.scope import Scope
+from etlc.analyze.tags import carried, everything, named, shown
 from etlc.analyze.values import aggregates, is_mean, nullable_of, type_of
 from etlc.sql.pieces import words
 from etlc.sql.syntax import Expr
@@ -62,10 +63,18 @@ def output_of(scope: Scope) -> Relation:
             complete = False
         else:
             items.append((_field(item, scope), item))
-    fields = distinct_names(tuple(field for field, _ in items))
+    rest = everything(scope)
+    tagged = (replace(field, tags=_tags(field, item, scope)) if rest else field for field, item in items)
+    fields = distinct_names(tuple(tagged))
     given = _Given(scope, items, [field.name.lower() for field in fields])
     keys = _keys(given) if scope.sure and complete else frozenset()
-    return Relation("", fields, keys, complete)
+    return Relation("", fields, keys, complete, frozenset() if complete else rest)
+
+
+def _tags(field: Field, item: Item, scope: Scope) -> Tags:
+    if item is None:
+        return named(field.name, scope)
+    return carried(item, scope) if isinstance(item, Expr) else shown(item, scope)
 
 
 def distinct_names(fields: tuple[Field, ...]) -> tuple[Field, ...]:

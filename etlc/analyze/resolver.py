@@ -9,8 +9,9 @@ from itertools import zip_longest
 from etlc.analyze.closure import Place
 from etlc.analyze.joins import depend
 from etlc.analyze.output import distinct_names, output_of
-from etlc.analyze.relation import UNKNOWN, Field, Key, Relation
+from etlc.analyze.relation import UNKNOWN, Carried, Field, Key, Relation
 from etlc.analyze.scope import Entry, Merged, Scope, Step
+from etlc.analyze.tags import carried, following, settled, union
 from etlc.sql.syntax import (
     Combined,
     Computed,
@@ -77,20 +78,22 @@ class _Resolver:
     ) -> Relation:
         """Of what comes in later rounds only the names are known; and the types, which DuckDB takes from the start."""
         start = _renamed(self.query(query.start, parent, ctes), columns)
-        fields = tuple(Field(one.name, one.type) for one in start.fields)
-        known = Relation(name, fields, complete=start.complete)
-        self.query(query.step, parent, {**ctes, name.lower(): known})
-        return known
+        known = following(Relation(name, tuple(Field(one.name, one.type) for one in start.fields)), start)
+        step = self.query(query.step, parent, {**ctes, name.lower(): known})
+        return settled(known, start, step)
 
     def _combined(self, query: Combined, parent: Scope | None, ctes: Mapping[str, Relation]) -> Relation:
         arms = [self.query(arm, parent, ctes) for arm in query.arms]
         self.found.combined.append((query, arms))
         if query.by_name or any(len(arm.fields) != len(arms[0].fields) or not arm.complete for arm in arms):
-            return UNKNOWN if not query.by_name else _by_name(arms)
+            return replace(UNKNOWN, rest=union(arms)) if not query.by_name else _by_name(arms)
         fields = tuple(_either([arm.fields[n] for arm in arms]) for n in range(len(arms[0].fields)))
         if query.operation != "union":  # rows of the first part only
+            # What is in both parts is a value of the second one as well.
+            later = query.operation == "intersect"
             fields = tuple(
-                replace(one, type=both.type, origin=None) for one, both in zip(arms[0].fields, fields, strict=True)
+                replace(one, type=both.type, origin=None, tags=both.tags if later else one.tags)
+                for one, both in zip(arms[0].fields, fields, strict=True)
             )
         found = Relation("", fields)
         keys = frozenset[Key]() if query.all else _all_fields(found)
@@ -114,7 +117,7 @@ class _Resolver:
         depend(scope)
         scope.output = output_of(scope)
         self.found.scopes.append(scope)
-        return scope.output if scope.sure else Relation("", scope.output.fields, complete=scope.output.complete)
+        return scope.output if scope.sure else replace(scope.output, keys=frozenset())
 
     def _from(self, node: From, scope: Scope, ctes: Mapping[str, Relation]) -> None:
         if isinstance(node, Join):
@@ -141,24 +144,31 @@ class _Resolver:
             found = self.query(node.query, scope, ctes)
             return _renamed(replace(found, name=node.alias), node.columns)
         if isinstance(node, Rows):
-            width = len(node.rows[0]) if node.rows else 0
-            found = Relation(node.alias, tuple(Field(f"col{n}") for n in range(width)), _at_most_one(len(node.rows)))
+            for row in node.rows:
+                for value in row:
+                    self._names(value, scope, ctes)
+            tags = [[carried(value, scope) for value in column] for column in zip(*node.rows, strict=True)]
+            made = tuple(Field(f"col{n}", tags=frozenset[Carried]().union(*one)) for n, one in enumerate(tags))
+            found = Relation(node.alias, made, _at_most_one(len(node.rows)))
             return _renamed(found, node.columns)
         if isinstance(node, Computed):
             return self._computed(node, scope, ctes)
         if isinstance(node, Opaque) and node.source is not None:
-            self._from(node.source, Scope(_NOTHING, scope), ctes)
+            inside = Scope(_NOTHING, scope)
+            self._from(node.source, inside, ctes)
+            return replace(UNKNOWN, rest=union(entry.relation for entry in inside.entries))
         return UNKNOWN
 
     def _computed(self, node: Computed, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
         self._names(node.call, scope, ctes)
+        tags = carried(node.call, scope)
         if node.call.name not in (*_SERIES, "unnest") or len(node.columns) > 1:
-            return UNKNOWN
+            return replace(UNKNOWN, rest=tags)
         if node.alias and not node.columns:
-            return UNKNOWN  # its column is named by the function in DuckDB 1.5, by the alias in 2.0
+            return replace(UNKNOWN, rest=tags)  # named by the function in DuckDB 1.5, by the alias in 2.0
         name = node.columns[0] if node.columns else node.call.name
         keys = frozenset([frozenset([name.lower()])]) if node.call.name in _SERIES else frozenset()
-        return Relation(node.alias or node.call.name, (Field(name),), keys)
+        return Relation(node.alias or node.call.name, (Field(name, tags=tags),), keys)
 
     def _join(self, step: Step, scope: Scope, ctes: Mapping[str, Relation]) -> None:
         join = step.join
@@ -196,11 +206,10 @@ class _Resolver:
                 scope.sure = False
             elif part.query is not None:
                 before = len(self.found.scopes)
-                found = self.query(part.query, scope, ctes)
+                scope.subqueries[part] = self.query(part.query, scope, ctes)
                 scope.correlated[part] = {
                     place[0] for one in self.found.scopes[before:] for place in _reaches(one, scope)
                 }
-                scope.scalars[part] = found
 
     def _column(self, expr: Expr, scope: Scope, aliases: Mapping[str, Expr]) -> None:
         name = expr.path[0].lower()
@@ -269,7 +278,7 @@ def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
     if not names:
         return relation
     if len(names) > len(relation.fields):
-        return replace(UNKNOWN, name=relation.name)
+        return replace(UNKNOWN, name=relation.name, rest=relation.tags)
     fields = tuple(
         replace(one, name=name or one.name)
         for one, name in zip_longest(relation.fields, names, fillvalue="")
@@ -279,7 +288,7 @@ def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
     fields = distinct_names(fields)
     shown = {one.name.lower() for one in fields}
     keys = {frozenset(new[name] for name in key) for key in relation.keys if new.keys() >= key}
-    return Relation(relation.name, fields, frozenset(key for key in keys if key <= shown), relation.complete)
+    return replace(relation, fields=fields, keys=frozenset(key for key in keys if key <= shown))
 
 
 def _merge(name: str, step: Step, scope: Scope) -> None:
@@ -318,7 +327,8 @@ def _either(fields: list[Field]) -> Field:
     nullable = True if True in values else None if None in values else False
     repeated = next((one.repeated for one in fields if one.repeated), "")
     mean = all(one.mean for one in fields)
-    return Field(first.name, first.type if len(types) == 1 else "", nullable, mean=mean, repeated=repeated)
+    tags = frozenset[Carried]().union(*(one.tags for one in fields))
+    return Field(first.name, first.type if len(types) == 1 else "", nullable, mean=mean, repeated=repeated, tags=tags)
 
 
 def _by_name(arms: list[Relation]) -> Relation:
@@ -331,7 +341,8 @@ def _by_name(arms: list[Relation]) -> Relation:
         _either(found if len(found) == len(arms) else [*found, Field(found[0].name, found[0].type, True)])
         for found in names.values()
     )
-    return Relation("", fields, complete=all(arm.complete for arm in arms) and "" not in names)
+    complete = all(arm.complete for arm in arms) and "" not in names
+    return Relation("", fields, complete=complete, rest=frozenset() if complete else union(arms))
 
 
 _NOTHING = Select((), None, Tail())

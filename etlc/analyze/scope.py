@@ -60,7 +60,7 @@ class Scope:
     """A SELECT, its entries and joins. ``places`` says what each written column of it means; ``inside`` the same of those
     that mean a field of a struct. One that means a column of a query around it is in ``outer`` (and where it stands
     there in ``reached``); one that means a named item of its own SELECT is in ``aliased``. ``correlated`` are the
-    entries that a subquery reads from around it, ``scalars`` what it gives.
+    entries that a subquery reads from around it, ``subqueries`` what those in expressions give.
 
     Not ``sure``: a name could not be resolved, and nothing is to be concluded.
     """
@@ -76,7 +76,7 @@ class Scope:
     reached: list[tuple[Scope, Place]] = field(default_factory=list)
     aliased: dict[Expr, Expr] = field(default_factory=dict)
     correlated: dict[Expr, set[int]] = field(default_factory=dict)
-    scalars: dict[Expr, Relation] = field(default_factory=dict)
+    subqueries: dict[Expr, Relation] = field(default_factory=dict)
     dependencies: Dependencies = field(default_factory=Dependencies)
     not_null: set[Place] = field(default_factory=set)
     repeats: dict[frozenset[int], str] = field(default_factory=dict)

@@ -67,8 +67,8 @@ def type_of(expr: Expr, scope: Scope) -> str:
         return found.type if found is not None else ""
     if expr.kind in ("literal", "cast"):
         return expr.type if expr.type != "NULL" else ""
-    if expr.kind == "scalar" and expr in scope.scalars and scope.scalars[expr].fields:
-        return scope.scalars[expr].fields[0].type
+    if expr.kind == "scalar" and expr in scope.subqueries and scope.subqueries[expr].fields:
+        return scope.subqueries[expr].fields[0].type
     if expr.kind in _BOOLEANS:
         return "BOOLEAN"
     if expr.kind == "case":

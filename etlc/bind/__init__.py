@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from etlc.bind.checks import THIS, bind_checks
 from etlc.bind.contracts import check_contract, promised_columns
 from etlc.bind.errors import Refusal
+from etlc.bind.masks import check_masks, mask_columns
 from etlc.bind.outputs import check_outputs
 from etlc.bind.sources import rows_sql, source_schema
 from etlc.bind.tests import TestBinder
@@ -31,6 +32,7 @@ def needs_look(graph: Graph) -> list[str]:
 
 def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics: Diagnostics) -> BoundGraph:
     """Bind every source and model. A model that cannot be bound is reported, and what needs it is left out in silence."""
+    check_masks(graph.spec, diagnostics)
     relations: dict[str, Sequence[Column]] = {}
     schemas: dict[str, SourceSchema] = {}
     checks: dict[str, tuple[BoundCheck, ...]] = {}
@@ -49,11 +51,12 @@ def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics
     for name, model in graph.models.items():
         if any(need not in relations for need in model.reads):
             continue
-        columns = _bind_model(model, relations, binder, diagnostics)
-        if columns is None:
+        found = _bind_model(model, relations, binder, diagnostics)
+        if found is None:
             continue
+        columns = found.columns
         relations[name] = columns
-        models[name] = BoundModel(model, columns)
+        models[name] = found
         contracted = {column.lower() for column in model.spec.columns}
         checks[name] = bind_checks(name, columns, model.checks, contracted, binder, relations, diagnostics)
         if _is_volatile(model, relations, volatile_functions, diagnostics):
@@ -65,20 +68,23 @@ def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics
 
 def _bind_model(
     model: GraphModel, relations: Mapping[str, Sequence[Column]], binder: Binder, diagnostics: Diagnostics
-) -> tuple[Column, ...] | None:
+) -> BoundModel | None:
     query = model.query
     if query.facts.dynamic:
         columns = promised_columns(model.spec, binder, diagnostics)
         if columns is not None:
             binder.declare(model.name, columns)
-        return columns
+        return None if columns is None else mask_columns(model, columns, binder, diagnostics)
     found = binder.bind(model.name, query.bound.text)
     if isinstance(found, SqlError):
         inputs = [column.name for need in model.reads for column in relations[need]]
         Refusal(query.text, query.bound, inputs, diagnostics).report(found, binder.check)
         return None
-    fine = check_contract(model.spec, found, binder, diagnostics)
-    return found if _fits_warehouse(model, found, diagnostics) and fine else None
+    masked = mask_columns(model, found, binder, diagnostics)
+    if masked is None:
+        return None
+    fine = check_contract(model.spec, masked.columns, binder, diagnostics)
+    return masked if _fits_warehouse(model, masked.columns, diagnostics) and fine else None
 
 
 def _fits_warehouse(model: GraphModel, columns: Sequence[Column], diagnostics: Diagnostics) -> bool:

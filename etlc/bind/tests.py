@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from etlc.bind.errors import Refusal
+from etlc.bind.masks import has_masks, mask_columns
 from etlc.bind.sources import rows_sql
 from etlc.diagnostics import Diagnostics, span_of
 from etlc.ir.binding import Binder, Column, SqlError
@@ -63,13 +64,15 @@ class TestBinder:
             query = test.queries.get(name, self.graph.models[name].query if name in self.graph.models else None)
             if query is None or name in test.names or query.facts.dynamic:
                 continue
-            columns = self.binder.bind(name, query.bound.text)
+            columns: Sequence[Column] | SqlError = self.binder.bind(name, query.bound.text)
             if isinstance(columns, SqlError):
                 fine = False
                 message = f'With the params of test "{test.spec.name}", model "{name}" is not valid: {_first(columns)}.'
                 self.diagnostics.add("E307", test.spec.span, message)
                 break
-            changed[name] = columns
+            masked = mask_columns(replace(self.graph.models[name], query=query), columns, self.binder, self.diagnostics)
+            fine = fine and masked is not None
+            changed[name] = masked.columns if masked is not None else columns
         yield {**self.relations, **changed} if fine else None
         for name in changed:
             self.binder.declare(name, self.relations[name])
@@ -83,7 +86,7 @@ class TestBinder:
             return None
         model = self.graph.models[test.model]
         query = test.queries.get(test.model, model.query)
-        text = query.bound.text.strip()
+        text = self._sql(test, test.model, columns[test.model])
         whole = text if query.facts.dynamic else exactly(text, columns[test.model])
         actual = f"SELECT {idents(c.name for c in compared)} FROM (\n{whole}\n) AS _etlc_actual"
         places = {column.name.lower(): place for place, column in enumerate(compared)}
@@ -112,10 +115,22 @@ class TestBinder:
 
     def _model(self, test: GraphTest, name: str, columns: Sequence[Column]) -> Relation:
         query = test.queries.get(name, self.graph.models[name].query)
-        text = query.bound.text.strip()
+        text = self._sql(test, name, columns)
         readers = sum(name in self._reads(test, other) for other in test.needs)
         stored = readers > 1 or query.facts.dynamic
         return Relation(name, text if query.facts.dynamic else exactly(text, columns), stored, model=True)
+
+    def _sql(self, test: GraphTest, name: str, columns: Sequence[Column]) -> str:
+        """A model's query as the test has it, with its masks, which follow the types beneath them."""
+        model = self.graph.models[name]
+        model = replace(model, query=test.queries.get(name, model.query))
+        if has_masks(model):
+            text = model.query.bound.text
+            inner = columns if model.query.facts.dynamic else self.binder.bind(_PROBE, text)
+            masked = None if isinstance(inner, SqlError) else mask_columns(model, inner, self.binder, self.diagnostics)
+            if masked is not None:
+                return masked.sql.strip()
+        return model.query.bound.text.strip()
 
     def _expected(self, test: GraphTest, columns: Sequence[Column]) -> tuple[tuple[Column, ...] | None, str]:
         """The columns that are compared, and the query of the expected rows. None: there is a finding."""

@@ -64,6 +64,8 @@ _ALL = (
     Code("E305", "test of an unknown model or source"),
     Code("E306", "test of an unknown column"),
     Code("E307", "test value that does not fit"),
+    Code("E308", "personal data published without saying so"),
+    Code("E309", "mask that cannot be applied"),
     # 4xx: sources
     Code("E401", "source without a schema"),
     Code("E402", "source that cannot be read"),

@@ -115,10 +115,11 @@ class SourceSchema:
 
 @dataclass(frozen=True, slots=True)
 class BoundModel:
-    """A model with the columns that it gives."""
+    """A model with the columns that it gives. ``sql`` is its query with its params bound and its columns masked."""
 
     model: GraphModel
     columns: tuple[Column, ...]
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ class BoundCheck:
 class BoundGraph:
     """The graph with every schema known. What could not be bound is not in ``models``.
 
-    ``proven`` are, for each model, the names of the checks that its query keeps whatever the data.
+    ``proven`` are, for each model, the names of the checks that its query keeps whatever the data; ``tags`` by relation
+    and column those of the columns that have any.
     """
 
     graph: Graph
@@ -145,3 +147,4 @@ class BoundGraph:
     volatile: frozenset[str]
     tests: tuple[UnitTest, ...] = ()
     proven: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tags: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

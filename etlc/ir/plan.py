@@ -135,7 +135,10 @@ class PlanOutput:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole project, compiled: sources by name, models by name in running order."""
+    """The whole project, compiled: sources by name, models by name in running order.
+
+    ``tagged`` gives, by relation and column, the tags of the columns that have any, those that they inherit included.
+    """
 
     project: str
     warehouse: str
@@ -144,6 +147,7 @@ class Plan:
     sources: Mapping[str, PlanSource]
     models: Mapping[str, PlanModel]
     outputs: tuple[PlanOutput, ...]
+    tagged: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()  # of warnings that only a run finds
 
     def relation_columns(self, name: str) -> tuple[Column, ...]:

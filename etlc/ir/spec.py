@@ -70,6 +70,15 @@ class CheckSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """What a model's column shows instead of its values. ``kind``: hash, null or bucket; ``width`` of a bucket of numbers."""
+
+    kind: str
+    width: int | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnSpec:
     """What is promised of a column."""
 
@@ -77,7 +86,15 @@ class ColumnSpec:
     nullable: bool = doc("false: the column has no NULL. Checked.", default=True)
     unique: bool = doc("true: no value stands twice. Checked.", default=False)
     description: Located | None = doc("What the column means.", default=None)
-    tags: tuple[Located, ...] = doc("Words to find it by, e.g. pii.", default=())
+    tags: tuple[Located, ...] = doc(
+        "Words about it. Those that are protected (pii, unless etlc.yaml says otherwise) go along with its values.",
+        default=(),
+    )
+    mask: Mask | None = doc(
+        "Of a model: what it shows instead of its values. hash: their SHA-256. null: nothing. "
+        "bucket: tens of numbers, months of dates, first letters of text; {bucket: 100}: hundreds.",
+        default=None,
+    )
     span: Span = place()
 
 
@@ -221,6 +238,7 @@ class Spec:
     tests: tuple[UnitTestSpec, ...]
     locked: Mapping[str, LockedSource]
     strict: bool = False
+    protected: tuple[str, ...] = ("pii",)
     ignores: tuple[Ignore, ...] = ()
     incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
     span: Span = place()

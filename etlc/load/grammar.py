@@ -7,11 +7,12 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from etlc.diagnostics import Located, Span, SqlText
-from etlc.ir.spec import Cell, CheckSpec, ColumnSpec, Limits, LockedColumn, LockedSource, ParamSpec, TestRows
+from etlc.ir.spec import Cell, CheckSpec, ColumnSpec, Limits, LockedColumn, LockedSource, Mask, ParamSpec, TestRows
 from etlc.kinds.checks import Check
 from etlc.load import shapes as s
 from etlc.load.cells import columns_and_rows, read_cell, read_csv
-from etlc.load.shapes import Key, Shape
+from etlc.load.nodes import Node, Scalar
+from etlc.load.shapes import Context, Key, Shape
 
 Found = dict[str, Any]
 
@@ -88,6 +89,25 @@ CHECK = s.record(
 
 # -- columns and rows
 
+
+def _read_mask(context: Context, node: Node) -> Any:
+    """A mask in a word. YAML reads the word null as nothing; nothing written at all is a slip."""
+    assert isinstance(node, Scalar)
+    if not node.text:
+        context.diagnostics.add("E103", node.span, '"mask" must be hash, null or bucket, but it is empty.')
+        return s.BROKEN
+    return Mask("null" if node.value is None else node.text, None, node.span)
+
+
+MASK = s.either(
+    Shape({"type": ["string", "null"], "pattern": s.MASK}, _read_mask),
+    s.record(
+        "mask",
+        {"bucket": Key(s.integer(1), "How wide a bucket of numbers is.", required=True)},
+        lambda span, bucket: Mask("bucket", bucket, span),
+    ),
+)
+
 _COLUMN_DOCS = {f.name: str(f.metadata.get("doc", "")) for f in fields(ColumnSpec)}
 
 COLUMN = s.either(
@@ -100,6 +120,7 @@ COLUMN = s.either(
             "unique": Key(s.flag(), _COLUMN_DOCS["unique"]),
             "description": Key(s.text(), _COLUMN_DOCS["description"]),
             "tags": Key(s.one_or_many(s.text()), _COLUMN_DOCS["tags"]),
+            "mask": Key(MASK, _COLUMN_DOCS["mask"]),
         },
         ColumnSpec,
     ),
@@ -291,6 +312,10 @@ PROJECT = s.record(
         "defaults": Key(DEFAULTS, "Properties of every model that does not say otherwise."),
         "limits": Key(LIMITS, "Bounds on what a run may use."),
         "allow": Key(_TEXTS, "Folders and addresses outside the project that sources and outputs may use."),
+        "protected": Key(
+            _TEXTS,
+            "Tags of columns that go along with their values, and that published models must declare; default: pii.",
+        ),
         "strict": Key(s.flag(), "true: warn of published models without owner, description, key or check."),
         "ignore": Key(_TEXTS, "Codes of warnings that are not shown anywhere in the project, e.g. W201."),
     },

@@ -105,6 +105,7 @@ class _Loading:
             limits=self.values.get("limits", Limits()),
             allow=allow,
             strict=self.values.get("strict", False),
+            protected=tuple(map(str, self.values.get("protected", ("pii",)))),
             sources=kept_sources,
             models=kept_models,
             outputs=self._outputs(pipelines, allow),

@@ -26,6 +26,7 @@ DURATION = r"^[0-9]{1,9}[smhdw]$(?!\n)"
 SHARE = r"^[0-9]{1,3}(\.[0-9]{1,9})?%$(?!\n)"
 SIZE = r"^[0-9]+(\.[0-9]+)? *([KkMmGgTt][Ii]?)?[Bb]$(?!\n)"
 COLUMN_OF = r"^[^.]+\.[^.]"
+MASK = r"^(hash|null|bucket)$(?!\n)"
 SOME = r"\S"
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

@@ -20,6 +20,7 @@ _PATTERNS = {
     shapes.SHARE: "a whole number or a share such as 0.1%",
     shapes.SIZE: "a size such as 4GB",
     shapes.COLUMN_OF: "a column of a source or model, written relation.column",
+    shapes.MASK: "hash, null or bucket",
     shapes.SOME: "text that is not blank",
 }
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -51,7 +52,7 @@ _TYPES = {
     "object": "a map",
     "null": "",
 }
-_WORDS = ("check", "column", "model", "output", "pipeline", "source", "test")
+_WORDS = ("check", "column", "mask", "model", "output", "pipeline", "source", "test")
 _THINGS = {
     "project": "the project file",
     "header": "the header of a SQL file",

@@ -38,6 +38,7 @@ def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
     return Plan(
         str(spec.project), str(spec.warehouse), {key: str(value) for key, value in limits.items() if value is not None},
         tuple(map(str, spec.allow)), sources, models, outputs,
+        bound.tags,
         tuple(ignore for ignore in spec.ignores if CODES[ignore.code].late),
     )  # fmt: skip
 
@@ -82,7 +83,7 @@ def _model(
     inputs = {need: relations[need] for need in model.reads}
     read = {need: columns_of(facts, need, [column.name for column in relations[need]]) for need in model.reads}
     used = {need: columns for need, columns in read.items() if need in graph.schemas}
-    sql, rest = model.query.bound.text.strip(), query_rest(inputs, read, bound.columns, graph.schemas)
+    sql, rest = bound.sql.strip(), query_rest(inputs, read, bound.columns, graph.schemas)
     span = model.spec.name.span
     return PlanModel(
         name=model.name,

@@ -34,11 +34,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class LineageColumn:
-    """Where a column comes from: columns of sources, as ``source.column``."""
+    """Where a column comes from: columns of sources, as ``source.column``. ``tags`` are its own and those it inherits."""
 
     type: str
     sources: list[str]
     kind: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,8 @@ def lineage(project: Project, options: Options, name: str) -> Lineage:
     above = _above(plan, declared)
     up = [each for each in (*plan.sources, *plan.models) if each in above]
     traced = _trace(plan, [*(m for m in plan.models if m in above), declared], columns_of)
-    found = traced[declared]
+    tags = plan.tagged.get(declared, {})
+    found = {name: replace(each, tags=tags.get(name, ())) for name, each in traced[declared].items()}
     if column:
         match = next((each for each in found if each.lower() == column.lower()), None)
         if match is None:

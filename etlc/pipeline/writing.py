@@ -137,14 +137,19 @@ def plan_script(plan: Plan, names: list[str], scans: Mapping[str, str]) -> str:
         elif model.storage == "inline":
             lines.append(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS\n{exact_query(model)};")
         elif model.published or name in kept:
-            lines.append(f"{create_table(model)};")
+            lines.append(_ended(create_table(model)))
         else:
-            lines.append(f"CREATE OR REPLACE TEMP TABLE {ident(name)} AS\n{model.sql};")
+            lines.append(_ended(f"CREATE OR REPLACE TEMP TABLE {ident(name)} AS\n{model.sql}"))
         if name in kept or name in hidden_views:
             lines.append(
                 f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS SELECT * FROM {qualified(HIDDEN_SCHEMA, name)};"
             )
     return "\n\n".join(lines) + "\n"
+
+
+def _ended(statement: str) -> str:
+    """A statement with its semicolon, which must not stand in a comment at the end of the user's text."""
+    return f"{statement}\n;" if "--" in statement.rpartition("\n")[2] else f"{statement};"
 
 
 def _needed(plan: Plan, names: list[str]) -> list[str]:

@@ -199,6 +199,7 @@ def traced(trace: Trace) -> dict[str, object]:
     """``lineage --json``."""
     columns = {
         name: {"type": origin.type, "from": list(origin.sources), "kind": origin.kind}
+        | ({"tags": list(origin.tags)} if origin.tags else {})
         for name, origin in trace.columns.items()
     }
     versioned = {} if trace.version is None else {"version": trace.version}

@@ -11,11 +11,12 @@ from etlc.report.text import Line, Piece, clean, line
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a column comes from: its type, the columns of sources that are in it, and how they got there."""
+    """Where a column comes from: its type, the columns of sources that are in it, and how they got there, and its tags."""
 
     type: str
     sources: tuple[str, ...]
     kind: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Trace:
 
 
 _COLUMNS = (GridColumn("column"), GridColumn("type"), GridColumn("kind"), GridColumn("from", shrink=True))
+_TAGS = GridColumn("tags")
 
 
 def render(trace: Trace, width: int | None) -> list[Line]:
@@ -44,7 +46,14 @@ def render(trace: Trace, width: int | None) -> list[Line]:
     made.extend(_side("downstream", trace.downstream))
     if trace.columns:
         made.append([])
-        made.extend(grid(_COLUMNS, [_row(name, origin) for name, origin in trace.columns.items()], width))
+        rows = [_row(name, origin) for name, origin in trace.columns.items()]
+        columns: tuple[GridColumn, ...] = _COLUMNS
+        if any(origin.tags for origin in trace.columns.values()):
+            columns = (*_COLUMNS, _TAGS)
+            rows = [
+                [*row, Piece(clean(", ".join(one.tags)))] for row, one in zip(rows, trace.columns.values(), strict=True)
+            ]
+        made.extend(grid(columns, rows, width))
     return made
 
 

@@ -104,6 +104,7 @@ class LineageColumn:
     type: str
     sources: list[str]
     kind: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from etlc.analyze.rules import (
     limit,
     not_in,
     outer_join,
+    personal,
     shadow,
     star,
     sum_of_key,
@@ -26,4 +27,4 @@ OF_MODEL = (
     union_order, shadow, sum_of_key, key,
 )  # fmt: skip
 # Each has ``find(whole)``: findings of the project as a whole.
-OF_PROJECT = (unread, incomplete)
+OF_PROJECT = (unread, incomplete, personal)

@@ -29,7 +29,7 @@ def lineage(
 
         project = pipeline.Project.find(here.directory)
         done = pipeline.lineage(project, pipeline.Options(**Given(param, env).fields()), name)
-        columns = {c: Origin(o.type, tuple(o.sources), o.kind) for c, o in done.columns.items()}
+        columns = {c: Origin(o.type, tuple(o.sources), o.kind, o.tags) for c, o in done.columns.items()}
         trace = Trace(done.name, done.column, tuple(done.upstream), tuple(done.downstream), columns, done.version)
         if as_json:
             here.json(traced(trace))
