@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from etlc.analyze.closure import Place
 from etlc.analyze.fanout import repeated_by
-from etlc.analyze.relation import Field, Key, Relation, Tags
+from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.scope import Scope
-from etlc.analyze.tags import carried, everything, named, shown
+from etlc.analyze.tags import carried, everything, shown
 from etlc.analyze.values import aggregates, is_mean, nullable_of, type_of
 from etlc.sql.pieces import words
 from etlc.sql.syntax import Expr
@@ -64,17 +64,13 @@ def output_of(scope: Scope) -> Relation:
         else:
             items.append((_field(item, scope), item))
     rest = everything(scope)
-    tagged = (replace(field, tags=_tags(field, item, scope)) if rest else field for field, item in items)
+    tagged = (
+        replace(field, tags=carried(item, scope)) if rest and isinstance(item, Expr) else field for field, item in items
+    )
     fields = distinct_names(tuple(tagged))
     given = _Given(scope, items, [field.name.lower() for field in fields])
     keys = _keys(given) if scope.sure and complete else frozenset()
     return Relation("", fields, keys, complete, frozenset() if complete else rest)
-
-
-def _tags(field: Field, item: Item, scope: Scope) -> Tags:
-    if item is None:
-        return named(field.name, scope)
-    return carried(item, scope) if isinstance(item, Expr) else shown(item, scope)
 
 
 def distinct_names(fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -113,8 +109,9 @@ def _star(item: Expr, scope: Scope, items: list[tuple[Field, Item]]) -> bool:
                 given.add(replaced[lower])
                 continue
             place = (number, at) if group is None else group.value
-            shown = _copied(place, scope) if place is not None else Field(column.name)
-            items.append((replace(shown, name=renamed.get(lower, column.name)), place))
+            copy = _copied(place, scope) if place is not None else Field(column.name)
+            tags = shown((number, at), scope)
+            items.append((replace(copy, name=renamed.get(lower, column.name), tags=tags), place))
     return complete
 
 

@@ -41,13 +41,8 @@ def everything(scope: Scope) -> Tags:
 
 def shown(place: Place, scope: Scope) -> Tags:
     """The tags of a column that a star stands for. One of USING has the values of both sides."""
-    field = scope.field_at(place)
-    return _named((field.name,), scope)[1] if scope.group(place) is not None else field.tags
-
-
-def named(name: str, scope: Scope) -> Tags:
-    """The tags of all columns of a name: what a full join makes one of."""
-    return _named((name,), scope)[1]
+    group = scope.group(place)
+    return _NONE.union(*(scope.field_at(one).tags for one in ({place} if group is None else group.places)))
 
 
 def carried(expr: Expr, scope: Scope) -> Tags:
