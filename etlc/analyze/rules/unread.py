@@ -14,8 +14,8 @@ from etlc.sql.tree import Facts
 def find(whole: Whole) -> Iterator[tuple[Subject | None, Finding]]:
     """Columns of unpublished models that no model and no check reads, and sources that nobody reads."""
     graph = whole.graph
-    if not graph.models or graph.graph.broken or len(graph.models) < len(graph.graph.spec.models):
-        return  # what is broken may read anything, and so may what is still to be written
+    if not graph.models:
+        return  # they are still to be written
     read = _read_names(whole)
     for name, subject in whole.subjects.items():
         if not subject.model.model.published and subject.model.model.readers and name not in read.whole:
