@@ -51,6 +51,8 @@ def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> BoundGraph:
         for rule in OF_MODEL:
             for finding in _found(rule.find, subject):
                 _report(subject, finding, diagnostics)
+    if diagnostics.errors:
+        return  # what is broken may read anything
     whole = Whole(graph, subjects, relations)
     for overall in OF_PROJECT if not diagnostics.errors else ():  # what is broken may read anything
         for about, finding in overall.find(whole):

@@ -21,7 +21,7 @@ def depend(scope: Scope) -> None:
     strong = _filters(scope)
     for step in scope.inner_steps:
         if not _undone(step, scope.steps):
-            strong += _conditions(step)
+            strong += _conditions(step, scope)
             scope.not_null.update(place for pair in step.pairs for place in pair)
     for condition in strong:
         for expr in rejects_null(condition):
@@ -30,11 +30,22 @@ def depend(scope: Scope) -> None:
 
 
 def _filters(scope: Scope) -> list[Expr]:
-    return list(scope.select.where.conjuncts()) if scope.select.where is not None else []
+    return _conjuncts(scope.select.where, scope)
 
 
-def _conditions(step: Step) -> list[Expr]:
-    return list(step.join.condition.conjuncts()) if step.join.condition is not None else []
+def _conditions(step: Step, scope: Scope) -> list[Expr]:
+    return _conjuncts(step.join.condition, scope)
+
+
+def _conjuncts(condition: Expr | None, scope: Scope) -> list[Expr]:
+    """What must hold: the sides of AND, and of OR what all its sides have in common."""
+    found: list[Expr] = []
+    for one in condition.conjuncts() if condition is not None else ():
+        found.append(one)
+        if one.kind == "or":
+            first, *others = [list(side.conjuncts()) for side in one.args]
+            found += [part for part in first if all(any(scope.same(part, it) for it in side) for side in others)]
+    return found
 
 
 def _within(scope: Scope, entries: range, filters: list[Expr]) -> Dependencies:
@@ -51,7 +62,7 @@ def _within(scope: Scope, entries: range, filters: list[Expr]) -> Dependencies:
         if step.join.kind == "inner" and step.join.form != "positional":
             for one, other in step.pairs:
                 _equal(one, other, scope, found)
-            for condition in _conditions(step):
+            for condition in _conditions(step, scope):
                 _holds(condition, scope, found, undone)
         if not undone:
             _picks(step, scope, found, filters)
@@ -160,7 +171,7 @@ def _picks(step: Step, scope: Scope, found: Dependencies, filters: list[Expr]) -
     if any(other in near for number in far for other in scope.entries[number].reads):
         return
     if _within(scope, far, filters).covers(join_places(scope, step, far), far):
-        of_near = {place for one in _conditions(step) for _, place in scope.columns(one) if place[0] in near}
+        of_near = {place for one in _conditions(step, scope) for _, place in scope.columns(one) if place[0] in near}
         of_near |= {place for pair in step.pairs for place in pair if place[0] in near}
         for number in far:
             found.add(of_near, (number, ROW))
@@ -182,7 +193,7 @@ def join_places(scope: Scope, step: Step, side: range) -> set[Place]:
         for one, other in (pair, pair[::-1]):
             if one[0] in side and compares_exactly(scope.field_at(one).type, scope.field_at(other).type):
                 found.add(one)
-    for condition in _conditions(step):
+    for condition in _conditions(step, scope):
         found.update(place for place in fixed_places(condition, scope) if place[0] in side)
         for near, far in (condition.args, condition.args[::-1]) if _is_equality(condition) else ():
             exact = near in scope.places and compares_exactly(type_of(near, scope), type_of(far, scope))

@@ -217,7 +217,8 @@ def _row_keys(given: _Given) -> Iterator[Key | None]:
             places = [(number, at) for at in map(relation.index, key) if at is not None]
             shown = [_equal_given(one, names, scope) for one in places]
             if None not in shown and dependencies.covers([one for one in shown if one is not None], entries):
-                yield frozenset(names[one] for one in shown if one is not None)
+                least = dependencies.smallest([one for one in shown if one is not None], entries)
+                yield frozenset(names[one] for one in least)
     yield frozenset(names[place] for place in dependencies.smallest(names, entries))
 
 

@@ -254,7 +254,7 @@ def _outside_lambdas(expr: Expr) -> list[Expr]:
         here = stack.pop()
         if here.kind != "lambda":
             found.append(here)
-            stack.extend(reversed(list(here.parts())))
+            stack.extend(here.parts()[::-1])
     return found
 
 

@@ -11,7 +11,7 @@ from etlc.sql.syntax import Expr
 INTEGERS = tuple("TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split())
 FLOATS = ("FLOAT", "DOUBLE")
 ZONED = "TIMESTAMP WITH TIME ZONE"
-_BOOLEANS = ("compare", "and", "or", "not", "between", "in", "is_null", "is_not_null", "exists", "in_query")
+BOOLEANS = ("compare", "and", "or", "not", "between", "in", "is_null", "is_not_null", "exists", "in_query")
 _TEXTS = words("lower upper trim ltrim rtrim substring substr replace concat || left right lpad rpad strftime")
 _COUNTS = words("count count_star row_number rank dense_rank ntile length strlen")
 _LIKE_FIRST = words("min max any_value first last abs lag lead first_value last_value mode")
@@ -69,7 +69,7 @@ def type_of(expr: Expr, scope: Scope) -> str:
         return expr.type if expr.type != "NULL" else ""
     if expr.kind == "scalar" and expr in scope.subqueries and scope.subqueries[expr].fields:
         return scope.subqueries[expr].fields[0].type
-    if expr.kind in _BOOLEANS:
+    if expr.kind in BOOLEANS:
         return "BOOLEAN"
     if expr.kind == "case":
         return _common([type_of(part, scope) for part in (*expr.args[1:-1:2], expr.args[-1]) if part.type != "NULL"])

@@ -102,7 +102,10 @@ class _Reader:
                 found["distinct_on" if targets else "distinct"] = targets or True
             elif kind == "ORDER_MODIFIER":
                 found["order"] = tuple(map(self._order, modifier.get("orders") or []))
-                found["order_all"] = any(order.expr.kind == "star" for order in found["order"])
+                found["order_all"] = any(
+                    order["expression"]["class"] == "STAR" and not order["expression"].get("expr")
+                    for order in modifier.get("orders") or []
+                )
             elif kind in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER"):
                 found |= self._limit(modifier, kind)
         return Tail(**found)

@@ -55,16 +55,16 @@ class Expr:
     replaced: tuple[tuple[str, Expr], ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
 
-    def parts(self) -> Iterator[Expr]:
+    def parts(self) -> tuple[Expr, ...]:
         """The expressions directly within, those of FILTER, ORDER BY and OVER included; not those of subqueries."""
-        yield from self.args
-        yield from (order.expr for order in self.order)
-        yield from (expr for _, expr in self.replaced)
+        if not (self.order or self.replaced or self.filter or self.over):
+            return self.args
+        found = [*self.args, *(order.expr for order in self.order), *(expr for _, expr in self.replaced)]
         if self.filter is not None:
-            yield self.filter
+            found.append(self.filter)
         if self.over is not None:
-            yield from self.over.partition
-            yield from (order.expr for order in self.over.order)
+            found += [*self.over.partition, *(order.expr for order in self.over.order)]
+        return tuple(found)
 
     def walk(self) -> Iterator[Expr]:
         """This expression and all within, in the order of writing; subqueries are met, not entered."""
@@ -72,7 +72,7 @@ class Expr:
         while stack:
             here = stack.pop()
             yield here
-            stack.extend(reversed(list(here.parts())))
+            stack.extend(here.parts()[::-1])
 
     def conjuncts(self) -> Iterator[Expr]:
         """What must hold for this condition to hold, as far as AND takes it apart."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from etlc.analyze.fanout import repeated_by
 from etlc.analyze.scope import Scope
 from etlc.analyze.subject import Finding, Subject
-from etlc.analyze.values import aggregates, is_constant
+from etlc.analyze.values import BOOLEANS, aggregates, is_constant
 from etlc.sql.pieces import words
 from etlc.sql.syntax import Expr
 
@@ -21,9 +21,13 @@ def find(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         clauses = [*scope.select.items, *([scope.select.having] if scope.select.having else [])]
         for call in [call for clause in clauses for call in aggregates(clause)]:
-            if call.name not in _ADDS or call.distinct or not call.args or is_constant(call.args[0], scope):
+            if call.name not in _ADDS or call.distinct or not call.args:
                 continue
-            relation = repeated_by(scope, scope.entries_of(call)) or _earlier(call, scope)
+            values = [value for value in _values(call.args[0]) if not is_constant(value, scope)]
+            if not values:
+                continue  # it counts rows
+            entries = {entry for value in values for entry in scope.entries_of(value)}
+            relation = repeated_by(scope, entries) or _earlier(values, scope)
             if relation:
                 what = subject.text(call.args[0])
                 yield Finding(
@@ -32,7 +36,18 @@ def find(subject: Subject) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _earlier(call: Expr, scope: Scope) -> str:
-    """The relation that an earlier join repeated every column of the argument for."""
-    found = {scope.field_at(place).repeated for _, place in scope.columns(call)}
+def _values(expr: Expr) -> Iterator[Expr]:
+    """What is added up: of CASE its results, not its conditions; and nothing where a truth is counted."""
+    if expr.kind == "case":
+        for result in (*expr.args[1:-1:2], expr.args[-1]):
+            yield from _values(result)
+    elif expr.kind == "cast":
+        yield from _values(expr.args[0])
+    elif expr.kind not in BOOLEANS:
+        yield expr
+
+
+def _earlier(values: list[Expr], scope: Scope) -> str:
+    """The relation that an earlier join repeated every column of these values for."""
+    found = {scope.field_at(place).repeated for value in values for _, place in scope.columns(value)}
     return found.pop() if len(found) == 1 else ""

@@ -38,7 +38,8 @@ def _whole(expr: Expr) -> bool:
     inner = expr.args[0] if expr.kind == "call" and expr.name == "-" and len(expr.args) == 1 else expr
     if inner.kind == "cast":
         inner = inner.args[0]
-    return (inner.kind == "literal" and inner.name.rstrip("0").rstrip(".").isdecimal()) or inner.name in ("0", "0.0")
+    whole, _, fraction = inner.name.lstrip("-").partition(".")
+    return inner.kind == "literal" and whole.isdecimal() and not fraction.strip("0")
 
 
 def _rounded(expr: Expr, scope: Scope) -> bool:

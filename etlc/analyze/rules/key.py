@@ -8,7 +8,7 @@ from etlc.analyze.scope import Scope
 from etlc.analyze.subject import Finding, Subject
 from etlc.analyze.values import is_constant
 from etlc.diagnostics import span_of
-from etlc.sql.syntax import Combined, Select
+from etlc.sql.syntax import Combined, Expr, Select
 
 
 def find(subject: Subject) -> Iterator[Finding]:
@@ -21,10 +21,11 @@ def find(subject: Subject) -> Iterator[Finding]:
     place = span_of(spec.key[0], spec.span)
     scope = next((one for one in subject.scopes if one.select is query), None)
     if scope is not None and isinstance(query, Select):
-        for item in query.items:
-            if item.alias.lower() in {name.lower() for name in key} and item.kind == "literal" and item.type == "NULL":
-                yield Finding("W317", place, f'The key column "{item.alias}" is always NULL.', "A key is never NULL.")
-        if _always_same(scope, query, {name.lower() for name in key}):
+        names = {name.lower() for name in key}
+        empty = [item for item in query.items if item.alias.lower() in names and _is_null(item)]
+        for item in empty:
+            yield Finding("W317", place, f'The key column "{item.alias}" is always NULL.', "A key is never NULL.")
+        if not empty and _always_same(scope, query, names):
             yield Finding(
                 "W317",
                 place,
@@ -38,6 +39,12 @@ def find(subject: Subject) -> Iterator[Finding]:
             "Two parts of the UNION ALL read the same rows, so every key stands twice.",
             "Use UNION, or drop one part.",
         )
+
+
+def _is_null(item: Expr) -> bool:
+    """NULL, also with a type."""
+    inner = item.args[0] if item.kind == "cast" else item
+    return inner.kind == "literal" and inner.type == "NULL"
 
 
 def _always_same(scope: Scope, query: Select, key: set[str]) -> bool:

@@ -15,15 +15,14 @@ def find(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         aliases = {item.alias.lower(): item for item in scope.select.items if item.alias and item.kind != "column"}
         for clause in scope.select.group:
-            for part in clause.walk():
-                item = aliases.get(part.path[0].lower()) if part.kind == "column" and len(part.path) == 1 else None
-                if item is None or part not in scope.places or aggregates(item) or not _about(item, part, scope):
-                    continue
-                yield Finding(
-                    "W313", part.start,
-                    f'"{part.path[0]}" in GROUP BY is the column, not the "{part.path[0]}" that this SELECT computes.',
-                    "Give the computed value another name, or write GROUP BY ALL or the expression itself.",
-                )  # fmt: skip
+            item = aliases.get(clause.path[0].lower()) if clause.kind == "column" and len(clause.path) == 1 else None
+            if item is None or clause not in scope.places or aggregates(item) or not _about(item, clause, scope):
+                continue
+            yield Finding(
+                "W313", clause.start,
+                f'"{clause.path[0]}" in GROUP BY is the column, not the "{clause.path[0]}" that this SELECT computes.',
+                "Give the computed value another name, or write GROUP BY ALL or the expression itself.",
+            )  # fmt: skip
 
 
 def _about(item: Expr, column: Expr, scope: Scope) -> bool:

@@ -1,7 +1,6 @@
 select
   b.day,
   b.product,
-  p.kind,
   b.baked,
   b.sold,
   b.baked - b.sold as left_over,
