@@ -6,58 +6,71 @@ known is passed over in silence. The one exception are protected tags, which are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from etlc.analyze.memory import Relations, model_name, packed, unpacked
 from etlc.analyze.proofs import proven
 from etlc.analyze.protected import after_masks, model_tags, source_tags, tagged
 from etlc.analyze.relation import Field, Key, Relation
-from etlc.analyze.resolver import Resolved, resolve_query
 from etlc.analyze.rules import OF_MODEL, OF_PROJECT
-from etlc.analyze.subject import Finding, Subject, Whole
+from etlc.analyze.subject import Finding, Known, Subject, Whole, outer_items
 from etlc.diagnostics import Diagnostics
-from etlc.ir.binding import Column
-from etlc.ir.graph import BoundGraph, BoundModel, GraphCheck
+from etlc.ir.binding import Column, Shelf
+from etlc.ir.graph import BoundGraph, GraphCheck
 from etlc.kinds.checks.columns import NotNull, Unique
 
 __all__ = ["analyze"]
 
 
-def analyze(graph: BoundGraph, diagnostics: Diagnostics) -> BoundGraph:
+def analyze(graph: BoundGraph, diagnostics: Diagnostics, shelf: Shelf) -> BoundGraph:
     """Run every analysis on every model that was bound, in running order; findings are collected.
 
-    Gives back the graph with the tags of all columns, and with the checks that hold by the queries alone.
+    Gives back the graph with the tags of all columns, and with the checks that hold by the queries alone. ``shelf``
+    keeps what was found out about a model, for the next time.
     """
-    spec = graph.graph.spec
-    kept: dict[str, frozenset[str]] = {}
-    relations: dict[str, Relation] = {}
+    relations, subjects = Relations(), {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
         declared = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
-        relations[name.lower()] = source_tags(spec.sources[name], declared, spec.protected)
-    subjects: dict[str, Subject] = {}
+        relations.add(source_tags(graph.graph.spec.sources[name], declared, graph.graph.spec.protected))
     for name, model in graph.models.items():
-        try:
-            resolved = _resolve(model, relations)
-        except RecursionError:
-            resolved = Resolved()  # nested too deep to be followed
-        promised = _declared(name, model.columns, [check.check for check in graph.checks.get(name, ())])
-        derived = after_masks(model, resolved.output)
-        joined = _joined(promised, derived)
-        relations[name.lower()] = model_tags(model, joined, resolved.output, relations, spec.protected)
-        kept[name] = proven(derived, [column.name for column in model.columns], graph.checks.get(name, ()))
-        subject = Subject(model, resolved, relations, relations[name.lower()])
-        subjects[name] = subject
-        for rule in OF_MODEL:
-            for finding in _found(rule.find, subject):
-                _report(subject, finding, diagnostics)
-    if diagnostics.errors:
-        return  # what is broken may read anything
-    whole = Whole(graph, subjects, relations)
+        subject = Subject(model, relations)
+        title = model_name(model, graph, relations)
+        kept = shelf.get(title)
+        if kept is not None:
+            known, entry = unpacked(kept)
+            relations.keep(name.lower(), entry)
+        else:
+            known, entry = _studied(subject, graph, relations)
+            data = packed(known, entry)
+            if data is not None:
+                shelf.put(title, data)
+        subjects[name] = replace(subject, known=known)
+        for finding in known.findings:
+            _report(subject, finding, diagnostics)
+    whole = Whole(graph, subjects)
     for overall in OF_PROJECT if not diagnostics.errors else ():  # what is broken may read anything
         for about, finding in overall.find(whole):
             _report(about, finding, diagnostics)
-    return replace(graph, proven=kept, tags=tagged(graph, relations))
+    carried = {name: subject.known.carried for name, subject in subjects.items()}
+    proofs = {name: subject.known.proven for name, subject in subjects.items()}
+    return replace(graph, proven=proofs, tags=tagged(graph, carried))
+
+
+def _studied(subject: Subject, graph: BoundGraph, relations: Relations) -> tuple[Known, object]:
+    """What is found out about a model; its relation is taken up, and given in its packed form."""
+    model, spec = subject.model, graph.graph.spec
+    checks = graph.checks.get(subject.name, ())
+    promised = _declared(subject.name, model.columns, [check.check for check in checks])
+    derived = after_masks(model, subject.resolved.output)
+    joined = _joined(promised, derived)
+    relation = model_tags(model, joined, subject.resolved.output, relations, spec.protected)
+    entry = relations.add(relation)
+    findings = tuple(finding for rule in OF_MODEL for finding in _found(rule.find, subject))
+    carried = {one.name: tuple(sorted({tag.tag for tag in one.tags})) for one in relation.fields if one.tags}
+    proofs = proven(derived, [column.name for column in model.columns], checks)
+    return Known(findings, proofs, outer_items(model.model.query.syntax), carried), entry
 
 
 def _found(find: Callable[[Subject], Iterator[Finding]], subject: Subject) -> list[Finding]:
@@ -73,11 +86,6 @@ def _report(subject: Subject | None, finding: Finding, diagnostics: Diagnostics)
         diagnostics.add(finding.code, subject.span(finding.place), finding.message, finding.help)
     elif finding.place is not None and not isinstance(finding.place, int):
         diagnostics.add(finding.code, finding.place, finding.message, finding.help)
-
-
-def _resolve(model: BoundModel, relations: Mapping[str, Relation]) -> Resolved:
-    query = model.model.query.syntax
-    return resolve_query(query, relations) if query is not None else Resolved()
 
 
 def _declared(name: str, columns: Sequence[Column], checks: Sequence[GraphCheck]) -> Relation:

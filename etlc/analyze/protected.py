@@ -87,18 +87,21 @@ def _specs(model: BoundModel) -> dict[str, ColumnSpec]:
     return {name.lower(): spec for name, spec in model.model.spec.columns.items()}
 
 
-def tagged(graph: BoundGraph, relations: Mapping[str, Relation]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """By relation and column, the tags of the columns that have any: those declared, and those carried."""
+def tagged(
+    graph: BoundGraph, carried: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By relation and column, the tags of the columns that have any: those declared, and those ``carried``."""
     spec = graph.graph.spec
     promises: dict[str, Columns] = {name: spec.sources[name].columns for name in graph.schemas}
     promises.update({name: spec.models[name].columns for name in graph.models})
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, columns in promises.items():
-        declared = {column.lower(): [str(tag) for tag in promise.tags] for column, promise in columns.items()}
-        for field in relations[name.lower()].fields:
-            own = declared.get(field.name.lower(), [])
-            known = {tag.lower() for tag in own}
-            tags = (*own, *sorted({one.tag for one in field.tags if one.tag.lower() not in known}))
-            if tags:
-                found.setdefault(name, {})[field.name] = tags
+        given = graph.models[name].columns if name in graph.models else graph.schemas[name].columns
+        shown = {column.name.lower(): column.name for column in given}
+        tags = {shown.get(str(c).lower(), str(c)): tuple(map(str, one.tags)) for c, one in columns.items() if one.tags}
+        for column, more in carried.get(name, {}).items():
+            known = {tag.lower() for tag in tags.get(column, ())}
+            tags[column] = (*tags.get(column, ()), *(tag for tag in more if tag.lower() not in known))
+        if tags:
+            found[name] = tags
     return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from etlc.analyze.relation import Relation
-from etlc.analyze.resolver import Resolved
+from etlc.analyze.resolver import Resolved, resolve_query
 from etlc.analyze.scope import Scope
 from etlc.diagnostics import Span
 from etlc.ir.graph import BoundGraph, BoundModel
-from etlc.sql.syntax import Expr
+from etlc.sql.syntax import Expr, Query, Select
 from etlc.sql.tokens import reference_at, tokens_of
 
 
@@ -25,13 +26,37 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was found out about a model: the findings on it, its checks that are proven, the named items of its outermost
+    SELECT with their places, and the tags that its columns carry."""
+
+    findings: tuple[Finding, ...] = ()
+    proven: frozenset[str] = frozenset()
+    items: tuple[tuple[str, int], ...] = ()
+    carried: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Subject:
-    """A model under analysis. ``relations`` are the sources and models that it reads, by lower-case name."""
+    """A model under analysis. ``relations`` are the sources and models before it, by lower-case name."""
 
     model: BoundModel
-    resolved: Resolved
     relations: Mapping[str, Relation]
-    output: Relation
+    known: Known = Known()
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """The query with its names resolved; nothing where it has no tree, or is nested too deep to be followed."""
+        query = self.model.model.query.syntax
+        try:
+            return resolve_query(query, self.relations) if query is not None else Resolved()
+        except RecursionError:
+            return Resolved()
+
+    @property
+    def output(self) -> Relation:
+        """What is known of the model's rows."""
+        return self.relations[self.name.lower()]
 
     @property
     def name(self) -> str:
@@ -65,8 +90,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The project under analysis: all subjects that could be resolved, by name."""
+    """The project under analysis: all models that were bound, by name."""
 
     graph: BoundGraph
     subjects: Mapping[str, Subject]
-    relations: Mapping[str, Relation] = field(default_factory=dict)
+
+
+def outer_items(query: Query | None) -> tuple[tuple[str, int], ...]:
+    """The named items of a query's outermost SELECT, with their places; none where leaving one out changes the rows."""
+    if not isinstance(query, Select) or query.tail.distinct or query.group_all:
+        return ()
+    named = ((item.alias or (item.path[-1] if item.kind == "column" else ""), item.start) for item in query.items)
+    return tuple((name, start) for name, start in named if name and start is not None)

@@ -106,9 +106,11 @@ class Summaries:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._known: dict[str, Any] = {}
         body = _load(folder, _SUMMARIES)
-        found = json.loads(body) if body is not None else {}
-        self._known: dict[str, Any] = found if isinstance(found, dict) else {}
+        if body is not None:
+            version, known = json.loads(body)
+            self._known = known if version == __version__ else {}
         self._used: dict[str, Any] = {}
         self._fresh = False
 
@@ -131,7 +133,7 @@ class Summaries:
         if self._fresh:
             idle = {name: value for name, value in self._known.items() if name not in self._used}
             kept = idle if len(idle) <= len(self._used) else {}
-            _store(self._folder, _SUMMARIES, {**kept, **self._used})
+            _store(self._folder, _SUMMARIES, [__version__, {**kept, **self._used}])
 
 
 def _load(folder: Path, name: str) -> bytes | None:

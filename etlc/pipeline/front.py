@@ -54,7 +54,7 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     graph = resolve(spec, options.params, binder, diagnostics)
     looked = looking(graph, needs_look(graph), project)
     bound = bind(graph, looked, binder, diagnostics)
-    bound = analyze(bound, diagnostics)
+    bound = analyze(bound, diagnostics, summaries)
     if looking is look_at:  # an old revision is soon forgotten
         summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from etlc.analyze.subject import Finding, Subject, Whole
 from etlc.diagnostics import Span
-from etlc.sql.syntax import Select
 from etlc.sql.tree import Facts
 
 
@@ -73,15 +72,7 @@ def _read_names(whole: Whole) -> _Read:
 
 def _columns(subject: Subject, read: set[str]) -> Iterator[Finding]:
     """The items of the outermost SELECT whose names nobody uses."""
-    query = subject.model.model.query.syntax
-    if not isinstance(query, Select) or query.tail.distinct or query.group_all:
-        return
-    for item in query.items:
-        name = item.alias or (item.path[-1] if item.kind == "column" else "")
-        if name and name.lower() not in read and item.start is not None:
-            yield Finding(
-                "W315",
-                item.start,
-                f'Nobody reads column "{name}" of "{subject.name}".',
-                "Take it out; it costs time and space.",
-            )
+    for name, place in subject.known.items:
+        if name.lower() not in read:
+            message = f'Nobody reads column "{name}" of "{subject.name}".'
+            yield Finding("W315", place, message, "Take it out; it costs time and space.")
