@@ -12,7 +12,7 @@ from etlc.analyze.scope import Scope
 from etlc.diagnostics import Span
 from etlc.ir.graph import BoundGraph, BoundModel
 from etlc.sql.syntax import Expr, Query, Select
-from etlc.sql.tokens import reference_at, tokens_of
+from etlc.sql.tokens import name_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,7 @@ class Subject:
         query = self.model.model.query
         if place is None:
             return query.text.span if not query.text.mapped else query.text.at(0)
-        named = reference_at(tokens_of(query.bound.text), place)
-        length = named[1].end - place if named is not None else 1
-        return query.text.at(query.bound.written(place), length)
+        return query.text.at(query.bound.written(place), name_at(query.bound.text, place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from etlc.bind.errors import Refusal
@@ -28,7 +28,10 @@ def bind_checks(
     found = []
     binder.declare(THIS, columns)
     types = {column.name.lower(): column.type for column in columns}
-    scope = CheckScope(ident(THIS), types, {name.lower(): ident(name) for name in relations})
+    checks = tuple(checks)
+    others = {relation.lower() for check in checks for relation, _ in check.spec.check.others()}
+    known = {name.lower(): name for name in relations if name.lower() in others} if others else {}
+    scope = CheckScope(ident(THIS), types, {lower: ident(name) for lower, name in known.items()})
     for check in checks:
         missing = [name for name in check.spec.check.columns() if name.lower() not in types]
         for name in missing:
@@ -39,7 +42,7 @@ def bind_checks(
                     f'"{owner}" has no column "{name}", which is checked here.',
                     _nearest(name, columns),
                 )
-        if missing or not _others_there(check, relations, diagnostics):
+        if missing or not _others_there(check, {lower: relations[name] for lower, name in known.items()}, diagnostics):
             continue
         sql = _compile(check, scope)
         if _valid(owner, check, sql, columns, binder, diagnostics):
@@ -54,8 +57,7 @@ def _compile(check: GraphCheck, scope: CheckScope) -> str:
     return kind.failing(scope)
 
 
-def _others_there(check: GraphCheck, relations: dict[str, Sequence[Column]], diagnostics: Diagnostics) -> bool:
-    by_name = {name.lower(): columns for name, columns in relations.items()}
+def _others_there(check: GraphCheck, by_name: Mapping[str, Sequence[Column]], diagnostics: Diagnostics) -> bool:
     for relation, column in check.spec.check.others():
         columns = by_name.get(relation.lower())
         if columns is None:

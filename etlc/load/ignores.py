@@ -73,7 +73,7 @@ def ignores_in_sql(sql: SqlText, diagnostics: Diagnostics) -> list[Ignore]:
     pieces = tokens_and_comments_of(sql.text)
     before = None
     for index, piece in enumerate(pieces):
-        if piece.kind != "comment":
+        if piece.kind not in ("comment", "line"):
             before = piece
             continue
         rest = _directive(piece.text[2:])
@@ -82,7 +82,7 @@ def ignores_in_sql(sql: SqlText, diagnostics: Diagnostics) -> list[Ignore]:
         body = piece.text[2 + rest :].removesuffix("*/" if piece.text.startswith("/*") else "")
         start = piece.start + 2 + rest
         words = [Located(word, sql.at(start + at, len(word))) for word, at in _codes(body)]
-        behind = next((token for token in islice(pieces, index, None) if token.kind != "comment"), None)
+        behind = next((token for token in islice(pieces, index, None) if token.kind not in ("comment", "line")), None)
         if before is None or "\n" in sql.text[before.end : piece.start]:
             target = None if behind is None else sql.at(behind.start).line
         else:

@@ -21,6 +21,7 @@ from etlc import __version__
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
 from etlc.ir.codec import Unfit, decode, encode
 from etlc.ir.plan import Plan
+from etlc.ir.spec import LockedSource
 
 _KEEP = 8
 _OWNER = "owner"
@@ -29,16 +30,27 @@ _SUMMARIES = "summaries"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A plan, the findings that came with it, and how many models and sources were read."""
+    """A plan, the findings that came with it, and how many models and sources were read.
+
+    ``looked`` are the sources that were looked at for it; it is good while their files are as in ``listings``.
+    """
 
     plan: Plan
     findings: tuple[tuple[str, ...], ...]
     models: int
     sources: int
+    looked: Mapping[str, LockedSource]
+    listings: Mapping[str, str]
 
     @staticmethod
-    def of(diagnostics: Diagnostics, plan: Plan, models: int, sources: int) -> Kept:
-        """What is kept of a compilation without errors."""
+    def of(
+        diagnostics: Diagnostics,
+        plan: Plan,
+        counts: tuple[int, int],
+        looked: Mapping[str, LockedSource],
+        listings: Mapping[str, str],
+    ) -> Kept:
+        """What is kept of a compilation without errors; ``counts`` are models and sources."""
         rows = []
         for d in diagnostics:
             span = d.span
@@ -51,7 +63,7 @@ class Kept:
                     *map(str, (span.line, span.column, span.end_line, span.end_column)),
                 )
             )
-        return Kept(plan, tuple(rows), models, sources)
+        return Kept(plan, tuple(rows), *counts, looked, listings)
 
     def diagnostics(self) -> Diagnostics:
         """The findings, as they were reported."""
@@ -106,11 +118,10 @@ class Summaries:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, Any] = {}
         body = _load(folder, _SUMMARIES)
-        if body is not None:
-            version, known = json.loads(body)
-            self._known = known if version == __version__ else {}
+        found = json.loads(body) if body is not None else {}
+        fitting = isinstance(found, dict) and found.get("etlc") == __version__
+        self._known: dict[str, Any] = found["kept"] if fitting else {}
         self._used: dict[str, Any] = {}
         self._fresh = False
 
@@ -133,7 +144,7 @@ class Summaries:
         if self._fresh:
             idle = {name: value for name, value in self._known.items() if name not in self._used}
             kept = idle if len(idle) <= len(self._used) else {}
-            _store(self._folder, _SUMMARIES, [__version__, {**kept, **self._used}])
+            _store(self._folder, _SUMMARIES, {"etlc": __version__, "kept": {**kept, **self._used}})
 
 
 def _load(folder: Path, name: str) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 
 from etlc.ir.plan import Plan
 from etlc.ir.spec import LockedSource
@@ -23,21 +24,39 @@ def compile_project(project: Project, options: Options, staged: Files | None = N
     files = staged or DiskFiles(project.root)
     key = cache.key(snapshot(files), options.params)
     kept = cache.read(project.cache, key)
-    if kept is not None:
-        return Front(kept.diagnostics(), kept.plan, kept.models, kept.sources, {})
+    if kept is not None and (not kept.looked or _as_looked_at(kept, project)):
+        return Front(kept.diagnostics(), kept.plan, kept.models, kept.sources, kept.looked)
     from etlc.pipeline.front import compile_files
 
     front = compile_files(files, project, options)
-    if front.plan is not None and not front.looked:
-        cache.write(project.cache, key, cache.Kept.of(front.diagnostics, front.plan, front.models, front.sources))
+    if front.plan is not None:
+        _write(project, key, front)
     return front
 
 
+def _as_looked_at(kept: cache.Kept, project: Project) -> bool:
+    """Whether the files that were looked at are still what they were."""
+    from etlc.pipeline.looking import listings
+
+    return listings(kept.plan, kept.looked, project.root) == kept.listings
+
+
+def _write(project: Project, key: str, front: Front) -> None:
+    """Keep a plan, unless it rests on a look at files that may change unseen."""
+    from etlc.pipeline.looking import listings
+
+    assert front.plan is not None
+    seen = listings(front.plan, front.looked, project.root) if front.looked else {}
+    if bool(seen) == bool(front.looked):
+        counts = (front.models, front.sources)
+        cache.write(project.cache, key, cache.Kept.of(front.diagnostics, front.plan, counts, front.looked, seen))
+
+
 def keep(project: Project, options: Options, front: Front) -> None:
-    """Keep what was compiled for the next command."""
+    """Keep what was compiled for the next command, when what was looked at stands in etlc.lock."""
     if front.plan is not None:
-        kept = cache.Kept.of(front.diagnostics, front.plan, front.models, front.sources)
-        cache.write(project.cache, cache.key(snapshot(DiskFiles(project.root)), options.params), kept)
+        key = cache.key(snapshot(DiskFiles(project.root)), options.params)
+        _write(project, key, replace(front, looked={}))
 
 
 def need_plan(front: Front) -> Plan:

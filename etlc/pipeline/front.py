@@ -15,12 +15,16 @@ from etlc.engines.binder import DuckBinder
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory
 from etlc.execute.look import look
 from etlc.execute.paths import Paths
+from etlc.ir.binding import Shelf
+from etlc.ir.codec import decode, encode
 from etlc.ir.graph import BoundGraph, Graph
 from etlc.ir.look import Looked
 from etlc.ir.plan import Plan
+from etlc.ir.spec import LockedSource
 from etlc.load import Files, load
 from etlc.lower import lower
 from etlc.pipeline.cache import Summaries, version_of
+from etlc.pipeline.looking import listing
 from etlc.pipeline.project import Front, Interrupted, Options, Project
 from etlc.pipeline.remembering import RememberingBinder
 from etlc.pipeline.stopping import watch
@@ -35,7 +39,7 @@ def compile_files(files: Files, project: Project, options: Options, looking: Loo
 
     ``looking`` tells the schemas that nothing pins, if not the data.
     """
-    front = _compiled(files, project, options, looking or look_at)
+    front = _compiled(files, project, options, looking)
     if front.spec is None:
         return front
     found, used = sift(front.diagnostics, front.spec.ignores)
@@ -43,7 +47,7 @@ def compile_files(files: Files, project: Project, options: Options, looking: Loo
     return replace(front, diagnostics=found)
 
 
-def _compiled(files: Files, project: Project, options: Options, looking: Looking) -> Front:
+def _compiled(files: Files, project: Project, options: Options, looking: Looking | None) -> Front:
     """Of each text, what was found out before is not found out again."""
     diagnostics = Diagnostics()
     spec = load(files, diagnostics)
@@ -52,10 +56,11 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     summaries = Summaries(project.cache)
     binder = RememberingBinder(DuckBinder, summaries, f"{__version__} {version_of('duckdb')}")
     graph = resolve(spec, options.params, binder, diagnostics)
-    looked = looking(graph, needs_look(graph), project)
+    names = needs_look(graph)
+    looked = looking(graph, names, project) if looking else look_again(summaries, graph, names, project)
     bound = bind(graph, looked, binder, diagnostics)
     bound = analyze(bound, diagnostics, summaries)
-    if looking is look_at:  # an old revision is soon forgotten
+    if looking is None:  # an old revision is soon forgotten
         summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}
     counts = (len(spec.models), len(spec.sources))
@@ -74,13 +79,38 @@ def lowered(bound: BoundGraph) -> Plan:
     return lower(bound, rows)
 
 
-def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:
-    """A first look at sources: the only reading of data that compiling does, and only where nothing else tells."""
+def look_again(shelf: Shelf, graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:
+    """A look at sources, but for those whose files are as they were when they were last looked at."""
     if not names:
         return {}
+    paths = _paths(graph, project)
+    titles: dict[str, str] = {}
+    found: dict[str, Looked] = {}
+    for name in names:
+        spec = graph.sources[name].spec
+        listed = listing(spec.path, paths)
+        if listed:
+            titles[name] = f"look {version_of('duckdb')} {spec.declaration} {listed}"
+            kept = shelf.get(titles[name])
+            if kept is not None:
+                found[name] = Looked(decode(LockedSource, kept))
+    fresh = look_at(graph, [name for name in names if name not in found], project)
+    for name, looked in fresh.items():
+        if name in titles and looked.schema is not None:
+            shelf.put(titles[name], encode(looked.schema))
+    return {**found, **fresh}
 
+
+def _paths(graph: Graph, project: Project) -> Paths:
     spec = graph.spec
-    paths = project_paths(project, spec.allow, [path for source in spec.sources.values() for path in source.path])
+    return project_paths(project, spec.allow, [path for source in spec.sources.values() for path in source.path])
+
+
+def look_at(graph: Graph, names: list[str], project: Project) -> dict[str, Looked]:
+    """A look at sources: the only reading of data that compiling does, and only where nothing else tells."""
+    if not names:
+        return {}
+    paths = _paths(graph, project)
     try:
         with scratch(paths, project, {}) as engine:
             watch(engine)

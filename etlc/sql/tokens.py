@@ -108,6 +108,17 @@ def too_deep(text: str) -> int | None:
     return next((token.start for token, depth in zip(tokens, depths(tokens), strict=True) if depth > DEEPEST), None)
 
 
+def name_at(text: str, offset: int) -> int:
+    """How long the dotted name is that starts at ``offset``; 1 where none does."""
+    here, end = offset, offset + 1
+    while (found := _TOKEN.match(text, here)) and found.lastgroup in ("word", "quoted"):
+        end = found.end()
+        if not text.startswith(".", end):
+            break
+        here = end + 1
+    return end - offset
+
+
 def reference_at(tokens: list[Token], offset: int) -> tuple[Token, Token] | None:
     """The first and the last part of the dotted name that covers ``offset``: ``o`` and ``day`` of ``o.day``."""
     for index, token in enumerate(tokens):

@@ -126,6 +126,7 @@ def init_project(directory: Path) -> list[str]:
 
 
 def validate_files(directory: Path | None, options: Options, files: list[str], staged: bool, locked: bool) -> Validated:
+    Project.find(directory)
     raise Unset
 
 

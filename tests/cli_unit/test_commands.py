@@ -62,7 +62,7 @@ def test_validate_quietly(call: Call, pipeline: ModuleType) -> None:
 
 
 def test_validate_in_other_formats(call: Call, pipeline: ModuleType) -> None:
-    answer(pipeline, "validate", pipeline.Validated(found("E105", "W201"), 12, 3))
+    answer(pipeline, "validate_files", pipeline.Validated(found("E105", "W201"), 12, 3))
     assert call("validate", "--format", "full").stdout == call("validate").stdout
     assert call("validate", "--format", "json").stdout == call("validate", "--json").stdout
     assert call("validate", "--format", "json", "--json").stdout == call("validate", "--json").stdout
@@ -90,7 +90,7 @@ def test_files_are_named_from_the_top_of_the_repository(
     project = tmp_path / "checkout" / "data" / "shop"
     project.mkdir(parents=True)
     (project / "etlc.yaml").write_text("project: shop\n", encoding="utf-8")
-    answer(pipeline, "validate", pipeline.Validated(found("E105"), 1, 1))
+    answer(pipeline, "validate_files", pipeline.Validated(found("E105"), 1, 1))
 
     def named(form: str) -> str:
         done = CliRunner().invoke(app, ["--project", str(project), "validate", "--format", form])

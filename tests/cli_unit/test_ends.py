@@ -87,7 +87,7 @@ def test_ends_in_the_format_that_was_asked_for(
     def fail(*args: object) -> object:
         raise ValueError
 
-    pipeline.validate = fail  # type: ignore[attr-defined]
+    pipeline.validate_files = fail  # type: ignore[attr-defined]
     done = call("validate", "--format", form)
     assert (done.exit_code, done.stderr) == (1, "") and "Traceback" not in done.stdout
     assert "E901" in done.stdout and "Something unexpected happened" in done.stdout

@@ -198,7 +198,8 @@ def test_sql_that_fails_is_a_finding_at_the_test(tmp_path: Path) -> None:
         "test", "--json",
     )  # fmt: skip
     assert done.code == 1
-    (one,), (finding,) = done.json["tests"], done.json["diagnostics"]
+    (one,) = done.json["tests"]
+    (finding,) = (found for found in done.json["diagnostics"] if found["severity"] == "error")
     assert one["status"] == "error" and "not for x" in one["message"]
     assert (finding["code"], finding["line"]) == ("E509", PIPELINE.count("\n") + 1)
     assert "not for x" in finding["message"]
@@ -223,7 +224,7 @@ def test_a_test_reaches_no_file(tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("a\n1\n")
     project(tmp_path, "one:\n  model: daily\n  given:\n    orders: {sql: \"from 'secret.csv'\"}\n  expect: []")
     codes = {found["code"] for found in call(tmp_path, "test", "--json").json["diagnostics"]}
-    assert codes == {"E207"}
+    assert {code for code in codes if code.startswith("E")} == {"E207"}
 
 
 def test_models_whose_columns_depend_on_the_data(tmp_path: Path) -> None:
