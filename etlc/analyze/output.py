@@ -109,14 +109,15 @@ def _star(item: Expr, scope: Scope, items: list[tuple[Field, Item]]) -> bool:
                 given.add(replaced[lower])
                 continue
             place = (number, at) if group is None else group.value
-            copy = _copied(place, scope) if place is not None else Field(column.name)
+            name = renamed.get(lower, column.name)
+            copy = _copied(place, name, scope) if place is not None else Field(name)
             tags = shown((number, at), scope)
-            items.append((replace(copy, name=renamed.get(lower, column.name), tags=tags), place))
+            items.append((replace(copy, tags=tags) if tags != copy.tags else copy, place))
     return complete
 
 
-def _copied(place: Place, scope: Scope) -> Field:
-    """A field as it comes out of the joins and conditions."""
+def _copied(place: Place, name: str, scope: Scope) -> Field:
+    """A field as it comes out of the joins and conditions, under this name."""
     entry = scope.entries[place[0]]
     field = scope.field_at(place)
     nullable = False if place in scope.not_null else True if entry.optional else field.nullable
@@ -124,14 +125,14 @@ def _copied(place: Place, scope: Scope) -> Field:
         nullable = None  # a column that a row is not grouped by is NULL in it
     grouped = bool(scope.select.group) or scope.select.group_all
     repeated = field.repeated or ("" if grouped else repeated_by(scope, {place[0]}))
-    return replace(field, nullable=nullable, repeated=repeated)
+    return field.shown_as(name, nullable, repeated)
 
 
 def _field(item: Expr, scope: Scope) -> Field:
     name = item.alias or (item.path[-1] if item.kind == "column" else "")
     target = scope.aliased.get(item, item)
     if target in scope.places:
-        return replace(_copied(scope.places[target], scope), name=name)
+        return _copied(scope.places[target], name, scope)
     known = scope.outer.get(target)
     if known is not None:
         return Field(name, known.type, None if scope.select.grouping_sets else known.nullable)

@@ -41,6 +41,10 @@ class Field:
     repeated: str = ""
     tags: Tags = frozenset()
 
+    def shown_as(self, name: str, nullable: bool | None, repeated: str) -> Field:
+        """The field as a SELECT gives it out."""
+        return Field(name, self.type, nullable, self.origin, self.mean, repeated, self.tags)
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:

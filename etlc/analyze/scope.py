@@ -83,6 +83,7 @@ class Scope:
     sure: bool = True
     open: bool = False
     output: Relation | None = None
+    _parts: list[Expr] | None = None
 
     def add(self, entry: Entry) -> None:
         """One more entry. The scope is ``open`` where an entry may have columns that are not known."""
@@ -122,6 +123,21 @@ class Scope:
     def group(self, place: Place) -> Merged | None:
         """What USING made of a column."""
         return next((one for one in self.merged if place in one.places), None)
+
+    @property
+    def parts(self) -> list[Expr]:
+        """Every expression within the SELECT, but for those in subqueries and in the conditions of joins."""
+        if self._parts is None:
+            self._parts = [part for clause in self.select.clauses() for part in clause.walk()]
+        return self._parts
+
+    @property
+    def all_parts(self) -> Iterator[Expr]:
+        """Every expression within the SELECT and the conditions of its joins."""
+        yield from self.parts
+        for step in self.steps:
+            if step.join.condition is not None:
+                yield from step.join.condition.walk()
 
     def columns(self, expr: Expr) -> Iterator[tuple[Expr, Place]]:
         """The columns of this scope's entries within an expression, through aliases; not those within subqueries."""

@@ -44,6 +44,8 @@ def is_aggregate(expr: Expr) -> bool:
 
 def aggregates(expr: Expr) -> list[Expr]:
     """The aggregates within an expression, outermost only."""
+    if not expr.args and expr.kind != "call":
+        return []
     found, stack = [], [expr]
     while stack:
         here = stack.pop()

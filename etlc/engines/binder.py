@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -20,6 +21,7 @@ _UNTYPED = '"NULL"'
 _DEEPEST = 20_000  # frames
 _LONGEST_TYPE = 1_000_000  # characters; DuckDB takes seconds for what is longer
 _SOME_MOMENT = "'2000-01-01'"
+_AHEAD = 32
 
 
 class DuckBinder:
@@ -41,13 +43,33 @@ class DuckBinder:
         self._con.execute("SET lock_configuration=true")
         self.version: str = duckdb.__version__
         self._types: dict[str, str | None] = {}
+        self._ahead: dict[str, Future[dict[str, str]]] = {}
         # The type that CREATE TABLE AS gives a column of bare NULLs: INTEGER in DuckDB 1.5, none in 2.0.
         self._con.execute("CREATE TABLE _etlc_untyped AS SELECT NULL AS value")
         self._untyped: str = self._con.execute("DESCRIBE _etlc_untyped").fetchall()[0][1]
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """Parse many texts beside whatever else is done: DuckDB needs no Python for it."""
+        con, pool = self._con.cursor(), ThreadPoolExecutor(1, thread_name_prefix="etlc-parse")
+
+        def parse(some: list[str]) -> dict[str, str]:
+            query = "SELECT text, json_serialize_sql(text) FROM (SELECT unnest(?::VARCHAR[]) AS text)"
+            try:
+                return dict(con.execute(query, [some]).fetchall())
+            except (duckdb.Error, RuntimeError, UnicodeError):
+                return {}  # each is asked for by itself then, and says what is wrong with it
+
+        for start in range(0, len(texts), _AHEAD):
+            some = list(texts[start : start + _AHEAD])
+            self._ahead.update(dict.fromkeys(some, pool.submit(parse, some)))
+        pool.shutdown(wait=False)
+
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
         """DuckDB's own tree, from ``json_serialize_sql``; an error where it is not a SELECT it can serialize."""
-        (text,) = self._con.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0]
+        ahead = self._ahead.pop(sql, None)
+        text = ahead.result().get(sql) if ahead is not None else None
+        if text is None:
+            (text,) = self._con.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0]
         found = _loaded(text)
         if not found.get("error"):
             return found

@@ -77,6 +77,10 @@ class Binder(Protocol):
         """The engine's own syntax tree of one or more statements, as JSON data."""
         ...
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """These texts will be read soon: many at once cost less than one by one."""
+        ...
+
     def read(self, sql: str) -> Parsed | SqlError:
         """What the engine's parser says of a text."""
         ...

@@ -40,6 +40,12 @@ class RememberingBinder:
         """Always asked: trees are large, and what is made of them is kept."""
         return self.judge.parse(sql)
 
+    def expect(self, texts: Sequence[str]) -> None:
+        """Of those that are not known."""
+        unknown = [text for text in dict.fromkeys(texts) if self._shelf.get(self._name("read", text)) is None]
+        if unknown:
+            self.judge.expect(unknown)
+
     def read(self, sql: str) -> Parsed | SqlError:
         """Facts are kept; the tree is read anew where it is needed."""
         name = self._name("read", sql)

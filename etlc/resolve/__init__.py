@@ -28,6 +28,7 @@ def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: 
     literals = param_literals(spec, params, binder, diagnostics)
     silent = Silent(frozenset(name.lower() for name in spec.params) - set(literals), spec.incomplete)
     reader = QueryReader(binder, names, literals, diagnostics, silent)
+    reader.expect(model.sql for model in spec.models.values() if model.sql is not None)
     queries = {
         name: reader.read(model.sql, f'Model "{name}"') for name, model in spec.models.items() if model.sql is not None
     }

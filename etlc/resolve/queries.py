@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from etlc.diagnostics import Diagnostics, Span, SqlText
@@ -42,6 +42,11 @@ class QueryReader:
         self.params = params
         self.diagnostics = diagnostics
         self.silent = silent
+
+    def expect(self, texts: Iterable[SqlText]) -> None:
+        """Tell the binder which texts will be read, as far as they look like queries."""
+        bound = (bind_params(without_end(text.text), self.params).text for text in texts)
+        self.binder.expect([text for text in bound if text.strip() and "\0" not in text and too_deep(text) is None])
 
     def read(self, text: SqlText, what: str, this: bool = False) -> Query | None:
         """The query resolved; None where it is unusable, which is then reported. ``this`` may name the checked model."""

@@ -103,17 +103,17 @@ def _walk(node: object, ctes: frozenset[str], found: _Found) -> None:
     while stack:
         here, hidden = stack.pop()
         if isinstance(here, list):
-            stack.extend((item, hidden) for item in reversed(here))
+            for item in reversed(here):
+                if item and item.__class__ in _NESTED:
+                    stack.append((item, hidden))
         elif isinstance(here, dict):
             inner = _enter(here, hidden, found, stack)
             within = _arguments(here["function"]) if here.get("type") == "TABLE_FUNCTION" else here
             # A recursive CTE reads itself in its right arm only: in the left one its name is another relation's.
             itself = inner | {str(here.get("cte_name")).lower()} if here.get("type") == "RECURSIVE_CTE_NODE" else inner
-            stack.extend(
-                (value, itself if key == "right" else inner)
-                for key, value in reversed(within.items())
-                if key != "cte_map"
-            )
+            for key, value in reversed(within.items()):
+                if value and value.__class__ in _NESTED and key != "cte_map":
+                    stack.append((value, itself if key == "right" else inner))
 
 
 def _enter(
@@ -212,6 +212,7 @@ _NOTES = {
     "DELIM_GET": _note_refused,
     "BOUND_TABLE_REF": _note_refused,
 }
+_NESTED = (dict, list)  # what may hold more; most values of a tree are words and numbers
 _QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 
 
@@ -225,7 +226,7 @@ def _has_star(node: object) -> bool:
         elif isinstance(here, dict) and here.get("class") != "SUBQUERY":
             if here.get("class") == "STAR":
                 return True
-            stack.extend(here.values())
+            stack.extend(value for value in here.values() if value and value.__class__ in _NESTED)
     return False
 
 

@@ -13,13 +13,12 @@ from etlc.sql.syntax import Expr
 def find(subject: Subject) -> Iterator[Finding]:
     """``//`` drops the remainder; where its result is then treated as a fraction, ``/`` was meant."""
     for scope in subject.scopes:
-        for clause in scope.select.clauses():
-            for part in clause.walk():
-                for division in _fractional(part, scope):
-                    yield Finding(
-                        "W308", division.start, "// divides whole numbers and drops the rest, and what follows expects a fraction.",
-                        "Use / for the exact quotient.",
-                    )  # fmt: skip
+        for part in scope.parts:
+            for division in _fractional(part, scope):
+                yield Finding(
+                    "W308", division.start, "// divides whole numbers and drops the rest, and what follows expects a fraction.",
+                    "Use / for the exact quotient.",
+                )  # fmt: skip
 
 
 def _fractional(part: Expr, scope: Scope) -> Iterator[Expr]:

@@ -13,16 +13,14 @@ from etlc.sql.syntax import Expr
 def find(subject: Subject) -> Iterator[Finding]:
     """``=`` and ``<>`` where a side is FLOAT or DOUBLE; a whole number in the text is fine, since it has an exact value."""
     for scope in subject.scopes:
-        clauses = [*scope.select.clauses(), *(step.join.condition for step in scope.steps if step.join.condition)]
-        for clause in clauses:
-            for part in clause.walk():
-                if part.kind == "compare" and part.name in ("=", "<>") and _doubtful(part.args, scope):
-                    exact = next(arg for arg in part.args if type_of(arg, scope) in FLOATS)
-                    yield Finding(
-                        "W307", part.start, f"{subject.text(exact)} is a {type_of(exact, scope)}:"
-                        " numbers that should be equal often differ in the last digit.",
-                        "Compare rounded values (round(x, 6) = ...) or a distance (abs(a - b) < 1e-9), or use DECIMAL.",
-                    )  # fmt: skip
+        for part in scope.all_parts:
+            if part.kind == "compare" and part.name in ("=", "<>") and _doubtful(part.args, scope):
+                exact = next(arg for arg in part.args if type_of(arg, scope) in FLOATS)
+                yield Finding(
+                    "W307", part.start, f"{subject.text(exact)} is a {type_of(exact, scope)}:"
+                    " numbers that should be equal often differ in the last digit.",
+                    "Compare rounded values (round(x, 6) = ...) or a distance (abs(a - b) < 1e-9), or use DECIMAL.",
+                )  # fmt: skip
 
 
 def _doubtful(args: tuple[Expr, ...], scope: Scope) -> bool:

@@ -42,11 +42,7 @@ def find(subject: Subject) -> Iterator[Finding]:
 
 
 def _comparisons(scope: Scope) -> Iterator[Expr]:
-    clauses = [*scope.select.clauses(), *(step.join.condition for step in scope.steps if step.join.condition)]
-    for clause in clauses:
-        for part in clause.walk():
-            if part.kind == "compare" and len(part.args) == 2:
-                yield part
+    return (part for part in scope.all_parts if part.kind == "compare" and len(part.args) == 2)
 
 
 def _column(expr: Expr, scope: Scope) -> bool:

@@ -18,10 +18,9 @@ def find(subject: Subject) -> Iterator[Finding]:
     """LIMIT, row_number and their like without an order, or with one that a known key says has ties."""
     for scope in subject.scopes:
         yield from _limit(scope)
-        for clause in scope.select.clauses():
-            for part in clause.walk():
-                if part.kind == "window" and part.name in _ORDERED and part.over is not None:
-                    yield from _window(part, scope)
+        for part in scope.parts:
+            if part.kind == "window" and part.name in _ORDERED and part.over is not None:
+                yield from _window(part, scope)
     for combined, _ in subject.resolved.combined:
         if combined.tail.limit is not None and combined.tail.limit != 0 and not combined.tail.order:
             yield Finding("W306", combined.tail.limit_start, "LIMIT without ORDER BY takes any rows.", _HELP)

@@ -14,18 +14,15 @@ def find(subject: Subject) -> Iterator[Finding]:
     """``x NOT IN (SELECT y ...)`` where y may be NULL, and ``x NOT IN (1, NULL)``."""
     by_select = {scope.select: scope for scope in subject.scopes}
     for scope in subject.scopes:
-        for clause in scope.select.clauses():
-            for part in clause.walk():
-                if part.kind == "not" and part.args[0].kind in ("in", "in_query"):
-                    inner = part.args[0]
-                    if inner.kind == "in" and any(
-                        arg.type == "NULL" and arg.kind == "literal" for arg in inner.args[1:]
-                    ):
-                        yield Finding(
-                            "W304", part.start, "NOT IN with a NULL in its list is never true.", "Take the NULL out of the list.",
-                        )  # fmt: skip
-                    elif inner.kind == "in_query" and inner.name == "=":
-                        yield from _query(part, inner, by_select, subject)
+        for part in scope.parts:
+            if part.kind == "not" and part.args[0].kind in ("in", "in_query"):
+                inner = part.args[0]
+                if inner.kind == "in" and any(arg.type == "NULL" and arg.kind == "literal" for arg in inner.args[1:]):
+                    yield Finding(
+                        "W304", part.start, "NOT IN with a NULL in its list is never true.", "Take the NULL out of the list.",
+                    )  # fmt: skip
+                elif inner.kind == "in_query" and inner.name == "=":
+                    yield from _query(part, inner, by_select, subject)
 
 
 def _query(part: Expr, inner: Expr, scopes: Mapping[Select, Scope], subject: Subject) -> Iterator[Finding]:

@@ -15,14 +15,12 @@ _NAIVE = ("timestamp", "date")
 def find(subject: Subject) -> Iterator[Finding]:
     """Comparisons and differences of TIMESTAMPTZ with TIMESTAMP or DATE, casts between them, and unions that mix them."""
     for scope in subject.scopes:
-        clauses = [*scope.select.clauses(), *(step.join.condition for step in scope.steps if step.join.condition)]
-        for clause in clauses:
-            for part in clause.walk():
-                if _mixes(part, scope):
-                    yield Finding(
-                        "W310", part.start, "A time with a zone meets one without: what it means depends on the computer's time zone.",
-                        "Say the zone: `ts AT TIME ZONE 'UTC'` turns the one into the other.",
-                    )  # fmt: skip
+        for part in scope.all_parts:
+            if _mixes(part, scope):
+                yield Finding(
+                    "W310", part.start, "A time with a zone meets one without: what it means depends on the computer's time zone.",
+                    "Say the zone: `ts AT TIME ZONE 'UTC'` turns the one into the other.",
+                )  # fmt: skip
     for combined, arms in subject.resolved.combined:
         for columns in zip(*(arm.fields for arm in arms), strict=False) if not combined.by_name else ():
             kinds = {family(column.type) for column in columns}
