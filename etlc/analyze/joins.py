@@ -19,8 +19,8 @@ def depend(scope: Scope) -> None:
     """Fill in the dependencies of a scope, from its keys, joins and conditions."""
     scope.dependencies = _within(scope, range(len(scope.entries)), _filters(scope))
     strong = _filters(scope)
-    for step in scope.inner_steps:
-        if not _undone(step, scope.steps):
+    for step in scope.steps:
+        if _keeps_matches(step) and not _undone(step, scope.steps):
             strong += _conditions(step, scope)
             scope.not_null.update(place for pair in step.pairs for place in pair)
     for condition in strong:
@@ -59,7 +59,7 @@ def _within(scope: Scope, entries: range, filters: list[Expr]) -> Dependencies:
         _holds(condition, scope, found)
     for step in steps:
         undone = _undone(step, steps)
-        if step.join.kind == "inner" and step.join.form != "positional":
+        if _keeps_matches(step):
             for one, other in step.pairs:
                 _equal(one, other, scope, found)
             for condition in _conditions(step, scope):
@@ -67,6 +67,11 @@ def _within(scope: Scope, entries: range, filters: list[Expr]) -> Dependencies:
         if not undone:
             _picks(step, scope, found, filters)
     return found
+
+
+def _keeps_matches(step: Step) -> bool:
+    """Whether only rows that meet the condition are kept. (ASOF takes a NULL for near at times, in DuckDB 1.5.)"""
+    return step.join.kind == "inner" and step.join.form not in ("positional", "asof")
 
 
 def _undone(step: Step, steps: Iterable[Step]) -> bool:

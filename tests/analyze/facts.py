@@ -191,7 +191,7 @@ class Maker:
             bare = [(one, kind_) for one in names for full, kind_ in mine if full.endswith(f".{one}")]
             return f"{left} {kind}join {right} using ({', '.join(names)})", shown + bare
         if form < 0.5:
-            asof = rnd.choice(["", "left ", "right ", "full "])
+            asof = rnd.choice(["", "left "])  # ASOF RIGHT and FULL JOIN may never end in DuckDB
             extra = f" and {self.equal(mine, theirs)}" if self.chance(0.5) else ""
             one, other = rnd.choice(mine)[0], rnd.choice(theirs)[0]
             return f"{left} asof {asof}join {right} on {one} >= {other}{extra}", both
@@ -400,7 +400,7 @@ class Maker:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """DuckDB without the rewriting of ``row_number() over (order by x) = 1`` that gives a row of NULLs for no rows in 1.5."""
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})
     con.execute("set disabled_optimizers = 'top_n_window_elimination'")
     return con
 
@@ -467,7 +467,7 @@ def main(count: int, first: int = 0) -> int:
             valid += found is not None
             if found:
                 wrong += 1
-                print(seed, found, sql, sep="\n  ")
+                print(seed, found, sql, sep="\n  ", flush=True)
     print(f"{valid} of {count} queries were valid, {wrong} had something wrong")
     return 1 if wrong else 0
 

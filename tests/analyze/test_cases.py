@@ -126,3 +126,17 @@ def test_every_analysis_has_cases_on_both_sides() -> None:
     for code in analyses:
         expected = [bool(case.parts["expect"]) for case in cases() if case.code == code]
         assert expected.count(True) >= 1 and expected.count(False) >= 4, code
+
+
+@pytest.mark.parametrize("depth", [50, 100])
+def test_deep_nesting_is_never_a_crash(depth: int, tmp_path: Path) -> None:
+    deep = "(" * depth + "freight" + " + 1)" * depth
+    joined = f"select sum({deep}) as f from orders o join lines l using (order_id)"
+    case = Case(
+        "W301", "deep", {"sql": joined, "models": {"other": "select order_id from orders limit 5"}, "expect": []}
+    )
+    folder = write(tmp_path, case.files(inline=False))
+    listed = json.loads(call(folder, "validate", "--json").out)["diagnostics"]
+    assert "E901" not in {one["code"] for one in listed}
+    if all(one["severity"] != "error" for one in listed):
+        assert "W306" in {one["code"] for one in listed}  # the other model is seen all the same
