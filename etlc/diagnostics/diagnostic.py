@@ -37,8 +37,14 @@ class Diagnostic:
 def _readable(sentence: str) -> str:
     """A sentence on one line: a name that it quotes may hold line breaks, or megabytes, since any text of YAML may."""
     if len(sentence) > _LONGEST_WORD:
-        sentence = _LONG_WORD.sub(lambda found: f"{found.group()[: _LONGEST_WORD // 2]}…", sentence)
+        sentence = _LONG_WORD.sub(_shortened, sentence)
     return " ".join(sentence.splitlines())
+
+
+def _shortened(word: re.Match[str]) -> str:
+    """The beginning of a word that is too long to be read, with the sign that ends its sentence."""
+    text = word.group()
+    return f"{text[: _LONGEST_WORD // 2]}…{text[-1] if text[-1] in '.?:,;' else ''}"
 
 
 class Diagnostics:
