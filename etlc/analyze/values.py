@@ -89,7 +89,8 @@ def _call_type(expr: Expr, scope: Scope) -> str:
     if name in _COUNTS:
         return "BIGINT"
     if name in _TEXTS:
-        texts = name not in _MAYBE_BLOBS or any(type_of(arg, scope) == "VARCHAR" for arg in expr.args[:2])
+        first = expr.args[:1] if name not in ("||", "concat") else expr.args
+        texts = name not in _MAYBE_BLOBS or all(type_of(arg, scope) == "VARCHAR" for arg in first)
         return "VARCHAR" if texts else ""
     types = [type_of(arg, scope) for arg in expr.args]
     if name in _DOUBLES:
