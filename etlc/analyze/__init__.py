@@ -69,7 +69,7 @@ def _studied(subject: Subject, graph: BoundGraph, relations: Relations) -> tuple
     entry = relations.add(relation)
     findings = tuple(finding for rule in OF_MODEL for finding in _found(rule.find, subject))
     carried = {one.name: tuple(sorted({tag.tag for tag in one.tags})) for one in relation.fields if one.tags}
-    proofs = proven(derived, [column.name for column in model.columns], checks)
+    proofs = proven(derived, subject.resolved.scopes, [column.name for column in model.columns], checks)
     return Known(findings, proofs, outer_items(model.model.query.syntax), carried), entry
 
 

@@ -21,7 +21,7 @@ models:
 PROVEN = {
     "by_day": ["unique_day"],  # a day may be NULL
     "by_key": ["not_null_k"],  # nothing says that k stands once
-    "latest": ["not_null_k", "unique_k"],
+    "latest": [],  # DuckDB 1.5.5 was seen to give a row of NULLs for the first of no rows
     "counted": ["not_null_n", "unique_n"],
 }
 
@@ -32,7 +32,7 @@ def test_what_is_proven_is_not_run(tmp_path: Path) -> None:
     write(path / "data/s.csv", "k,day,v\n1,2024-01-01,5\n2,2024-01-01,6\n")
     steps = etlc(path, "plan", "--json").json["steps"]
     assert {step["model"]: sorted(step["proven"]) for step in steps} == PROVEN
-    assert "6 checks are kept by the query itself, and not run" in etlc(path, "plan").out
+    assert "4 checks are kept by the query itself, and not run" in etlc(path, "plan").out
     good(path)
     write(path / "data/more.csv", "k,day,v\n2,,7\n")
     ran = run(path)
