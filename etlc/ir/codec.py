@@ -16,13 +16,27 @@ class Unfit(Exception):
 
 def encode(value: object) -> Any:
     """Dataclasses as lists of their fields, mappings as objects, tuples as lists."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [encode(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    kind: type = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple or kind is list:
+        assert isinstance(value, tuple | list)
+        return [encode(item) for item in value]
+    names = _names(kind)
+    if names is not None:
+        return [encode(getattr(value, name)) for name in names]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [encode(item) for item in value]
     return value
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for other types."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 @cache

@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from etlc.diagnostics import Diagnostics
 from etlc.ir.spec import LockedSource, Spec
 from etlc.ir.unit import RowPair
-from etlc.load.files import DiskFiles, Files, find_root, snapshot
+from etlc.load.files import DiskFiles, Files, Once, find_root, snapshot
+from etlc.load.sound import SoundTexts
 
 __all__ = [
-    "DiskFiles", "Files", "find_root", "load", "parse_lock", "render_lock", "rewrite_expect", "schema_text", "snapshot",
+    "DiskFiles", "Files", "Once", "find_root", "load", "parse_lock", "render_lock", "rewrite_expect", "schema_text", "snapshot",
 ]  # fmt: skip
 
 
-def load(files: Files, diagnostics: Diagnostics) -> Spec | None:
-    """The project as written. All mistakes are reported in one go; None only without a usable etlc.yaml."""
+def load(files: Files, diagnostics: Diagnostics, sound: SoundTexts | None = None) -> Spec | None:
+    """The project as written. All mistakes are reported in one go; None only without a usable etlc.yaml.
+
+    ``sound`` keeps which texts have no mistakes of structure.
+    """
     from etlc.load.project import read_project
 
-    return read_project(files, diagnostics)
+    return read_project(files, diagnostics, sound)
 
 
 def parse_lock(text: str | bytes, diagnostics: Diagnostics) -> Mapping[str, LockedSource]:

@@ -59,6 +59,34 @@ class DiskFiles:
         return sorted(found)
 
 
+class Once:
+    """Files that are each read once, so that all who ask get the same."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._read: dict[str, bytes | OSError | None] = {}
+        self._walked: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """As the files have it."""
+        if path not in self._read:
+            try:
+                self._read[path] = self._files.read(path)
+            except OSError as error:
+                self._read[path] = error
+        found = self._read[path]
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def walk(self, folder: str, endings: tuple[str, ...]) -> list[str]:
+        """As the files have it."""
+        key = (folder, endings)
+        if key not in self._walked:
+            self._walked[key] = self._files.walk(folder, endings)
+        return self._walked[key]
+
+
 def find_root(start: Path) -> Path | None:
     """The nearest folder, from ``start`` upwards, that holds an ``etlc.yaml``."""
     here = start.resolve()

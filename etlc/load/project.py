@@ -17,6 +17,7 @@ from etlc.load.models import Pairs, PipelineFile, assemble, first_of_each, layer
 from etlc.load.nodes import Map, Node, Scalar, Seq, parse_bytes
 from etlc.load.paths import check_allowed, check_path
 from etlc.load.shapes import Context
+from etlc.load.sound import SoundTexts
 from etlc.load.sqlfile import SqlFile, read_sql_file
 from etlc.load.structure import conforming
 
@@ -24,9 +25,9 @@ _DEFAULT_FOLDERS = ("pipelines",)
 _WHOLE = Span.whole(PROJECT_FILE)
 
 
-def read_project(files: Files, diagnostics: Diagnostics) -> Spec | None:
+def read_project(files: Files, diagnostics: Diagnostics, sound: SoundTexts | None = None) -> Spec | None:
     """The project as written; None where there is no etlc.yaml, or none that is a map."""
-    context = Context(diagnostics)
+    context = Context(diagnostics, sound=sound)
     data = _read(files, PROJECT_FILE, diagnostics)
     if data is None:
         if not len(diagnostics):
@@ -73,7 +74,7 @@ def _tree(data: bytes, path: str, kind: str, context: Context) -> tuple[Map, Map
     context.lines[path] = document.lines
     if MARK.encode() in data:
         context.ignores.extend(ignores_in_yaml(document.lines, path, context.diagnostics))
-    sound = conforming(document, kind, context.diagnostics)
+    sound = conforming(document, kind, context.diagnostics, context.sound)
     if sound is None:
         return None
     return (document.root if isinstance(document.root, Map) else sound), sound

@@ -14,6 +14,7 @@ from typing import Any
 from etlc.diagnostics import Diagnostics, Ignore, Located, SqlText
 from etlc.load.ignores import MARK, ignores_in_sql
 from etlc.load.nodes import Map, Node, Scalar, Seq
+from etlc.load.sound import SoundTexts
 from etlc.load.sqltext import sql_of
 from etlc.load.syntax import quoted
 
@@ -39,6 +40,7 @@ class Context:
     diagnostics: Diagnostics
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ignores: list[Ignore] = field(default_factory=list)
+    sound: SoundTexts | None = None
 
 
 @dataclass(frozen=True, slots=True)

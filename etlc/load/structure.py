@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,18 +16,23 @@ from etlc.diagnostics import Diagnostics, Span
 from etlc.load.grammar import LATER
 from etlc.load.nodes import Document, Map, Node, Scalar, Seq
 from etlc.load.schema import schema
+from etlc.load.sound import SoundTexts
 from etlc.load.syntax import quoted
 from etlc.load.wording import NAME_PATTERNS, advice, close, expected, found, keys_of, name_fault, thing
 
 MOST_ERRORS = 1_000
 
 
-def conforming(document: Document, kind: str, diagnostics: Diagnostics) -> Map | None:
+def conforming(document: Document, kind: str, diagnostics: Diagnostics, sound: SoundTexts | None = None) -> Map | None:
     """Report what is wrong with the structure; the tree without its wrong parts.
 
-    None where it is no map at all, or where there are too many mistakes to look for them all.
+    None where it is no map at all, or where there are too many mistakes to look for them all. ``sound`` keeps which
+    texts were found to have no mistakes.
     """
     root = document.root
+    title = _title(document, kind) if sound is not None else ""
+    if sound is not None and isinstance(root, Map) and sound.get(title):
+        return root
     if root is None or (isinstance(root, Scalar) and root.is_null):
         root = Map((), Span.whole(document.file))
     findings = _Findings(root, diagnostics, set())
@@ -35,9 +41,16 @@ def conforming(document: Document, kind: str, diagnostics: Diagnostics) -> Map |
         findings.report(error)
     if not isinstance(root, Map) or len(errors) == MOST_ERRORS:
         return None
+    if sound is not None and not errors:
+        sound.put(title, True)
     kept = _pruned(root, findings.broken) if findings.broken else root
     assert isinstance(kept, Map)
     return kept
+
+
+def _title(document: Document, kind: str) -> str:
+    text = "\n".join((kind, *document.lines))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 @cache

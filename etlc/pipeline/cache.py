@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ def key(texts: Mapping[str, bytes], params: Mapping[str, str]) -> str:
     return state.hexdigest()
 
 
+@cache
 def version_of(package: str) -> str:
     """The version of an installed package, "" where there is none."""
     try:

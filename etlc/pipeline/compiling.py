@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from etlc.ir.plan import Plan
 from etlc.ir.spec import LockedSource
-from etlc.load import DiskFiles, Files, parse_lock, render_lock, snapshot
+from etlc.load import DiskFiles, Files, Once, parse_lock, render_lock, snapshot
 from etlc.pipeline import cache
 from etlc.pipeline.project import Front, Options, Project, Stop
 
@@ -21,7 +21,7 @@ def compile_project(project: Project, options: Options, staged: Files | None = N
 
     ``staged`` are other files than those on disk.
     """
-    files = staged or DiskFiles(project.root)
+    files = Once(staged or DiskFiles(project.root))
     key = cache.key(snapshot(files), options.params)
     kept = cache.read(project.cache, key)
     if kept is not None and (not kept.looked or _as_looked_at(kept, project)):

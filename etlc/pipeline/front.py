@@ -50,10 +50,10 @@ def compile_files(files: Files, project: Project, options: Options, looking: Loo
 def _compiled(files: Files, project: Project, options: Options, looking: Looking | None) -> Front:
     """Of each text, what was found out before is not found out again."""
     diagnostics = Diagnostics()
-    spec = load(files, diagnostics)
+    summaries = Summaries(project.cache)
+    spec = load(files, diagnostics, summaries)
     if spec is None:
         return Front(diagnostics, None, 0, 0, {})
-    summaries = Summaries(project.cache)
     binder = RememberingBinder(DuckBinder, summaries, f"{__version__} {version_of('duckdb')}")
     graph = resolve(spec, options.params, binder, diagnostics)
     names = needs_look(graph)

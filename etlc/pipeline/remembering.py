@@ -7,7 +7,6 @@ was valid is kept; what was refused is asked again, and explained again.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -140,7 +139,7 @@ class RememberingBinder:
                 self._made[word] = digest
 
     def _name(self, *parts: str) -> str:
-        text = json.dumps([self.version, *parts])
+        text = "\0".join((self.version, *parts))
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
