@@ -109,6 +109,7 @@ _ALL = (
     Code("W318", "published without owner, description, key or check"),
     Code("W401", "new column in a source", late=True),
     Code("W402", "column of another type", late=True),
+    Code("W403", "source without files", late=True),
 )
 
 GROUPS = {

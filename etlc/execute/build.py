@@ -46,7 +46,7 @@ def build(desk: Desk, decision: Decision) -> Built:
     except EngineError as failure:
         status, rows, error = "failed", None, _failure(desk, model, failure)
     except _CheckFailed:
-        status, rows, error = "failed", None, _check_finding(model, [c for c in checks if c.status == "fail"])
+        status, rows, error = "failed", None, _check_finding(model, [c for c in checks if c.status == "fail"], desk)
     result = ModelResult(model.name, decision.action, status, decision.reason, rows, time.monotonic() - begun, error)
     return Built(result, tuple(checks))
 
@@ -147,18 +147,15 @@ def with_finding(result: CheckResult, check: PlanCheck) -> CheckResult:
     return replace(result, diagnostic=Diagnostic("E502", message, span))
 
 
-def _check_finding(model: PlanModel, failed: list[CheckResult]) -> Diagnostic:
+def _check_finding(model: PlanModel, failed: list[CheckResult], desk: Desk) -> Diagnostic:
     first = failed[0].diagnostic
     assert first is not None
+    stood = f"{model.schema}.{model.name}".lower() in desk.tools.memory.relations
+    help = "The rows that stood before still stand." if stood else "So the model has no rows yet."
     if len(failed) == 1:
-        return replace(first, help="The rows that stood before still stand.")
+        return replace(first, help=help)
     names = ", ".join(check.check for check in failed)
-    return Diagnostic(
-        "E502",
-        f'{len(failed)} checks of "{model.name}" failed: {names}.',
-        first.span,
-        "The rows that stood before still stand.",
-    )
+    return Diagnostic("E502", f'{len(failed)} checks of "{model.name}" failed: {names}.', first.span, help)
 
 
 def _failure(desk: Desk, model: PlanModel, failure: EngineError) -> Diagnostic:

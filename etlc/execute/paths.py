@@ -112,6 +112,16 @@ class Paths:
             found = [real] if os.path.exists(real) else []
         return [file for file in found if not os.path.isdir(file)]
 
+    def absent(self, patterns: Sequence[str]) -> list[str]:
+        """Those that name one file or folder, which is not there. An address says so itself when it is read."""
+        return [
+            pattern
+            for pattern in patterns
+            if not addresses.is_address(real := self.real(pattern))
+            and not glob.has_magic(real[len(self._prefix(pattern)[1]) :])
+            and not os.path.exists(real)
+        ]
+
     def prefixes(self, patterns: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """(real, shown) beginnings of the files that the patterns name."""
         found = {f"{self.root}/": "", **{real: prefix for prefix, real in map(self._prefix, patterns)}}

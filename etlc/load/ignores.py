@@ -83,7 +83,10 @@ def ignores_in_sql(sql: SqlText, diagnostics: Diagnostics) -> list[Ignore]:
         start = piece.start + 2 + rest
         words = [Located(word, sql.at(start + at, len(word))) for word, at in _codes(body)]
         behind = next((token for token in islice(pieces, index, None) if token.kind not in ("comment", "line")), None)
-        if before is None or "\n" in sql.text[before.end : piece.start]:
+        if before is None:
+            found.extend(_ignores(words, sql.at(piece.start, 2), _all_lines(sql), diagnostics))
+            continue
+        if "\n" in sql.text[before.end : piece.start]:
             target = None if behind is None else sql.at(behind.start).line
         else:
             target = sql.at(piece.start).line
@@ -147,6 +150,12 @@ def _ignores(
         help = "Write for instance `etlc: ignore W201`."
         diagnostics.add("E117", place, "This comment does not say which warning to ignore.", help)
     yield from ignores_of(words, diagnostics, target)
+
+
+def _all_lines(sql: SqlText) -> tuple[Span, ...]:
+    """What an ignore above a query is for: all of it, however it is laid out."""
+    first, last = sql.at(0), sql.at(len(sql.text))
+    return (Span(first.file, first.line, 1, last.end_line + 1, 1),)
 
 
 def _whole_line(file: str, number: int | None) -> tuple[Span, ...]:

@@ -165,6 +165,7 @@ def _store(folder: Path, name: str, value: object) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / _OWNER).exists():
             (folder / _OWNER).write_text("Caches of etlc; safe to delete.\n")
+            (folder.parent / ".gitignore").write_text("*\n")  # whatever the project's own says
         seal = _seal(folder)
         if seal is None:
             return False

@@ -19,7 +19,7 @@ from etlc.execute.desk import Desk
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
-from etlc.execute.sources import Sources, check_each, fill_layouts, find_drift
+from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, Request
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
@@ -80,6 +80,7 @@ def plan(project: Project, options: Options) -> Planned:
     observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
     decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-", alike)
     report_conflicts(front.plan, memory, front.diagnostics)
+    report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
 
 
@@ -91,6 +92,22 @@ def report_conflicts(plan: Plan, memory: Memory, diagnostics: Diagnostics) -> No
             "E503", span, f'The warehouse has a table or view "{model.name}" that etlc did not make, and will not replace.',
             "Rename or drop one of the two.",
         )  # fmt: skip
+
+
+def report_absent(
+    plan: Plan,
+    memory: Memory,
+    observations: Observations,
+    decisions: Decisions,
+    paths: Paths,
+    diagnostics: Diagnostics,
+) -> None:
+    """Report the files that are not there of sources that would be read."""
+    found = Diagnostics()
+    for name, decision in decisions.sources.items():
+        if decision.action != "skip" and plan.sources[name].rows is None:
+            find_absent(plan.sources[name], observations.sources[name], memory.sources.get(name), paths, found)
+    diagnostics.extend(sift(found, plan.ignores)[0])
 
 
 def statements(plan: Plan, memory: Memory, decisions: Decisions) -> dict[str, list[str]]:
@@ -164,6 +181,7 @@ def _events(job: _Run) -> Iterator[Event]:
     observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
     decisions = decide(job.plan, memory, observations, job.request, run_id, alike)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
+    report_absent(job.plan, memory, observations, decisions, job.paths, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
         observations = with_layouts(job, memory, decisions, observations)
     yield RunStarted(run_id, totals(decisions))

@@ -71,5 +71,6 @@ def _storage(detail: str) -> str:
     before, _, after = detail.partition(" to ")
     words = {"table": "a table", "view": "a view", "inline": "inlined"}
     if before in words and after in words:
-        return f"it was {words[before]} and is {words[after]} now"
+        kept = "; `publish: true` keeps it" if before == "table" and after == "inline" else ""
+        return f"it was {words[before]} and is {words[after]} now{kept}"
     return detail or "it is stored differently now"

@@ -64,6 +64,10 @@ SQL = {
     "block_comment": ("  m:\n    sql: |\n      select /* etlc: ignore W201 */ now() as t\n", []),
     "comment_before_the_code": ("  m:\n    sql: |\n      /* etlc: ignore W201 */ select now() as t\n", []),
     "alone": ("  m:\n    sql: |\n      select\n      -- etlc: ignore W201\n      -- it is wanted\n\n      now() as t\n", []),
+    "above_the_query": (
+        "  m:\n    sql: |\n      -- etlc: ignore W201\n      select 1 as x,\n        now() as t,\n        now() as u\n",
+        [],
+    ),
     "alone_above_another_line": (
         "  m:\n    sql: |\n      select\n      -- etlc: ignore W201\n      1 as x,\n      now() as t\n",
         ["W101 7:23", "W201 9:7"],

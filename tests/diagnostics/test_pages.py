@@ -179,6 +179,17 @@ def other_type(folder: Path) -> list[str]:
     return found
 
 
+def files_gone(folder: Path) -> list[str]:
+    """W403: the last file of a source goes."""
+    page = next(page for page in PAGES if page.code == "W403")
+    write(folder, {**page.files("Fault"), "data/orders/1.csv": "order_id\n1\n"})
+    assert findings(folder, "run --json") == []
+    (folder / "data/orders/1.csv").unlink()
+    found = findings(folder, "run --json")
+    assert findings(folder, "run --json") == []
+    return found
+
+
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
     "E503": foreign_table,
@@ -188,6 +199,7 @@ SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E407": no_extension,
     "E510": broken_contract,
     "W402": other_type,
+    "W403": files_gone,
 }
 
 

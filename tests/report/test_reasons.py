@@ -19,7 +19,7 @@ WORDS = [
     (Reason("refresh"), "asked for with --full-refresh"),
     (Reason("volatile", ("now", "random()")), "now() and random() may answer differently each time"),
     (Reason("volatile"), "a function in it may answer differently each time"),
-    (Reason("storage", (), "table to inline"), "it was a table and is inlined now"),
+    (Reason("storage", (), "table to inline"), "it was a table and is inlined now; `publish: true` keeps it"),
     (Reason("storage", (), "what it reads moved"), "what it reads moved"),
     (Reason("missing"), "its table is gone from the warehouse"),
     (Reason("publish", (), "hidden"), "it is hidden now"),

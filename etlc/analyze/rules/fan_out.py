@@ -20,7 +20,8 @@ def find(subject: Subject) -> Iterator[Finding]:
     """Sums, counts and averages over columns whose rows a join has repeated, in this SELECT or in an earlier one."""
     for scope in subject.scopes:
         clauses = [*scope.select.items, *([scope.select.having] if scope.select.having else [])]
-        for call in [call for clause in clauses for call in aggregates(clause)]:
+        windows = [part for part in scope.parts if part.kind == "window"]
+        for call in [*(call for clause in clauses for call in aggregates(clause)), *windows]:
             if call.name not in _ADDS or call.distinct or not call.args:
                 continue
             values = [value for value in _values(call.args[0]) if not is_constant(value, scope)]

@@ -22,13 +22,8 @@ def find(whole: Whole) -> Iterator[tuple[Subject | None, Finding]]:
     tested = {given.lower() for test in graph.graph.spec.tests for given in test.given}
     for name, source in graph.graph.sources.items():
         if name not in read.names and name.lower() not in tested:
-            span = Span(
-                source.spec.span.file,
-                source.spec.span.line,
-                source.spec.span.column,
-                source.spec.span.line,
-                source.spec.span.column + len(name),
-            )
+            at = source.spec.span
+            span = Span(at.file, at.line, at.column, at.line, at.column + len(name))
             yield None, Finding("W316", span, f'Nobody reads source "{name}".', "Take it out, or read it in a model.")
 
 
@@ -59,7 +54,9 @@ def _read_names(whole: Whole) -> _Read:
     for owner, checks in whole.graph.checks.items():
         for bound in checks:
             check, query = bound.check.spec.check, bound.check.query
-            found.add(owner, check.columns())
+            source = whole.graph.graph.sources.get(owner)
+            if source is None or bound.check.spec in source.spec.checks:  # a contract alone is no reader
+                found.add(owner, check.columns())
             for relation, column in check.others():
                 found.add(declared[relation.lower()], [column])
             if query is not None:

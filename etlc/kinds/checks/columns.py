@@ -44,6 +44,6 @@ class Unique:
     def failing(self, scope: CheckScope) -> str:
         known = " AND ".join(f"{ident(name)} IS NOT NULL" for name in self.names)
         return (
-            f"SELECT {idents(self.names)}, count(*) AS _etlc_count FROM {scope.relation} WHERE {known}"
+            f"SELECT {idents(self.names)}, count(*) AS copies FROM {scope.relation} WHERE {known}"
             f" GROUP BY {idents(self.names)} HAVING count(*) > 1"
         )
