@@ -16,26 +16,31 @@ from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.rules import OF_MODEL, OF_PROJECT
 from etlc.analyze.subject import Finding, Known, Subject, Whole, outer_items
 from etlc.diagnostics import Diagnostics
-from etlc.ir.binding import Column, Shelf
+from etlc.ir.binding import Binder, Column, Shelf
 from etlc.ir.graph import BoundGraph, GraphCheck
 from etlc.kinds.checks.columns import NotNull, Unique
+from etlc.sql.quote import string
 
 __all__ = ["analyze"]
 
 
-def analyze(graph: BoundGraph, diagnostics: Diagnostics, shelf: Shelf) -> BoundGraph:
+def analyze(graph: BoundGraph, binder: Binder, diagnostics: Diagnostics, shelf: Shelf) -> BoundGraph:
     """Run every analysis on every model that was bound, in running order; findings are collected.
 
     Gives back the graph with the tags of all columns, and with the checks that hold by the queries alone. ``shelf``
     keeps what was found out about a model, for the next time.
     """
+
+    def fits(text: str, kind: str) -> bool:
+        return binder.evaluate(f"SELECT CAST({string(text)} AS {kind}) IS NULL") is None
+
     relations, subjects = Relations(), {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
         declared = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
         relations.add(source_tags(graph.graph.spec.sources[name], declared, graph.graph.spec.protected))
     for name, model in graph.models.items():
-        subject = Subject(model, relations)
+        subject = Subject(model, relations, fits)
         title = model_name(model, graph, relations)
         kept = shelf.get(title)
         if kept is not None:

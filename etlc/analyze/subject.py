@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -38,10 +38,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model under analysis. ``relations`` are the sources and models before it, by lower-case name."""
+    """A model under analysis. ``relations`` are the sources and models before it, by lower-case name; ``fits`` tells
+    whether a text is a value of a type."""
 
     model: BoundModel
     relations: Mapping[str, Relation]
+    fits: Callable[[str, str], bool]
     known: Known = Known()
 
     @cached_property

@@ -107,6 +107,7 @@ _ALL = (
     Code("W316", "source that nobody reads"),
     Code("W317", "key that the query cannot keep"),
     Code("W318", "published without owner, description, key or check"),
+    Code("W319", "text that is no such value"),
     Code("W401", "new column in a source", late=True),
     Code("W402", "column of another type", late=True),
     Code("W403", "source without files", late=True),

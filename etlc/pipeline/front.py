@@ -59,7 +59,7 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     names = needs_look(graph)
     looked = looking(graph, names, project) if looking else look_again(summaries, graph, names, project)
     bound = bind(graph, looked, binder, diagnostics)
-    bound = analyze(bound, diagnostics, summaries)
+    bound = analyze(bound, binder, diagnostics, summaries)
     if looking is None:  # an old revision is soon forgotten
         summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}

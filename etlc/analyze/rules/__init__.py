@@ -10,6 +10,7 @@ from etlc.analyze.rules import (
     join_types,
     key,
     limit,
+    literals,
     not_in,
     outer_join,
     personal,
@@ -24,7 +25,7 @@ from etlc.analyze.rules import (
 # Each has ``find(subject)``: findings of one model.
 OF_MODEL = (
     fan_out, cross_join, join_types, not_in, outer_join, limit, float_equality, division, average, zones, star,
-    union_order, shadow, sum_of_key, key,
+    union_order, shadow, sum_of_key, key, literals,
 )  # fmt: skip
 # Each has ``find(whole)``: findings of the project as a whole.
 OF_PROJECT = (unread, incomplete, personal)
