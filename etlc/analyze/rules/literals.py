@@ -8,6 +8,7 @@ from etlc.analyze.scope import Scope
 from etlc.analyze.subject import Finding, Subject
 from etlc.analyze.values import family, type_of
 from etlc.sql.syntax import Expr
+from etlc.sql.tokens import tokens_of
 
 _KINDS = ("number", "date", "timestamp", "zoned", "time", "boolean", "uuid")
 
@@ -18,8 +19,9 @@ def find(subject: Subject) -> Iterator[Finding]:
         for part in scope.all_parts:
             for text, kind in _casts(part, scope):
                 if not subject.fits(text.name, kind):
+                    place = text.start if text.start is not None else _text_after(subject, part.start)
                     yield Finding(
-                        "W319", text.start, f"'{text.name}' is no {kind}, so the first row that it meets stops the run.",
+                        "W319", place, f"'{text.name}' is no {kind}, so the first row that it meets stops the run.",
                         _help(text.name, kind),
                     )  # fmt: skip
 
@@ -33,6 +35,14 @@ def _casts(part: Expr, scope: Scope) -> Iterator[tuple[Expr, str]]:
         types = {type_of(arg, scope) for arg in part.args if not _is_text(arg)}
         if len(types) == 1 and family(kind := types.pop()) in _KINDS:
             yield from ((arg, kind) for arg in part.args if _is_text(arg))
+
+
+def _text_after(subject: Subject, start: int | None) -> int | None:
+    """Where the text of ``date '...'`` stands, which DuckDB 2.0 gives the place of its type only."""
+    if start is None:
+        return None
+    tokens = tokens_of(subject.model.model.query.bound.text)
+    return next((token.start for token in tokens if token.kind == "string" and token.start >= start), start)
 
 
 def _is_text(expr: Expr) -> bool:
