@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.diagnostics.diagnostics_support import call, write
@@ -82,3 +83,21 @@ def test_nothing_else_can_be_read(shop: Path, sql: str, message: str, help: str)
     assert (done.code, done.out) == (1, "")
     assert "error[E508]" in done.err and message in done.err and help in done.err
     assert not any(word in done.err for word in (SECRET, "Candidate"))
+
+
+def test_show_names_columns_as_the_table_does(tmp_path: Path) -> None:
+    sql = {
+        "renamed": "select order_id as Order_ID, email as EMail from orders",
+        "as_it_was": "select ORDER_ID, Email from orders",
+        "computed": "select Order_Id, upper(Email) as Email, null as Nothing from (select order_id as Order_Id, email from orders)",
+        "twice": "select order_id, order_id as Order_ID from orders",
+    }
+    models = "".join(f"  {name}: {{publish: true, sql: {text!r}}}\n" for name, text in sql.items())
+    head = PROJECT["pipelines/shop.yaml"].partition("models:\n")[0]
+    write(tmp_path, {**PROJECT, "pipelines/shop.yaml": f"{head}models:\n{models}"})
+    assert call(tmp_path, "run").code == 0
+    for name in sql:
+        with duckdb.connect(tmp_path / "warehouse.duckdb", read_only=True) as con:
+            stored = [row[0] for row in con.execute(f"describe main.{name}").fetchall()]
+        assert call(tmp_path, "show", name).out.split("\n")[0].split() == stored
+        assert call(tmp_path, "query", f"from {name}").out.split("\n")[0].split() == stored
