@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from etlc.bind.errors import Refusal
-from etlc.diagnostics import Diagnostics, SqlText
+from etlc.diagnostics import Diagnostics, SqlText, span_of
 from etlc.ir.binding import Binder, Column
 from etlc.ir.graph import BoundCheck, GraphCheck
-from etlc.kinds.checks import CheckScope, Expression, Query
+from etlc.ir.statements import UNTYPED
+from etlc.kinds.checks import AcceptedValues, Between, CheckScope, Expression, Query
 from etlc.sql.params import BoundSql
 from etlc.sql.quote import ident
 
@@ -45,7 +46,7 @@ def bind_checks(
         if missing or not _others_there(check, {lower: relations[name] for lower, name in known.items()}, diagnostics):
             continue
         sql = _compile(check, scope)
-        if _valid(owner, check, sql, columns, binder, diagnostics):
+        if _valid(owner, check, sql, columns, binder, diagnostics) and _fitting(check, types, binder, diagnostics):
             found.append(BoundCheck(owner, check.name, sql, check))
     return tuple(found)
 
@@ -87,6 +88,31 @@ def _valid(
     else:
         message = error.message.split("\n")[0].rstrip(".")
         diagnostics.add("E302", check.spec.span, f'Check "{check.name}" of "{owner}" cannot be run: {message}.')
+    return False
+
+
+def _fitting(check: GraphCheck, types: Mapping[str, str], binder: Binder, diagnostics: Diagnostics) -> bool:
+    """Whether the texts that a column is compared with are of its type: DuckDB finds that out only over rows."""
+    kind = check.spec.check
+    if not isinstance(kind, AcceptedValues | Between):
+        return True
+    values = kind.values if isinstance(kind, AcceptedValues) else (kind.min, kind.max)
+    texts = tuple(value for value in values if isinstance(value, str))
+    type_name = types[kind.column.lower()]
+    row = f"(SELECT CAST(NULL AS {type_name}) AS {ident(kind.column)})"
+
+    def fits(some: tuple[str, ...]) -> bool:
+        return binder.evaluate(AcceptedValues(kind.column, some).failing(CheckScope(row, types, {}))) is None
+
+    if not texts or type_name in ("VARCHAR", UNTYPED) or fits(texts):
+        return True
+    for value in texts:
+        if not fits((value,)):
+            diagnostics.add(
+                "E302", span_of(value, check.spec.span),
+                f'Check "{check.name}" compares "{kind.column}", which is {type_name}, with the text "{value}".',
+                f"Write a value that fits {type_name}, or check another column.",
+            )  # fmt: skip
     return False
 
 

@@ -96,7 +96,10 @@ class DuckBinder:
         if error is not None:
             return error
         rows = self._con.execute(f"DESCRIBE {_VIEW}").fetchall()
-        found = tuple(Column(name, kind.replace(_UNTYPED, self._untyped)) for name, kind, *_ in rows)
+        # DESCRIBE of DuckDB 2.0 overlooks an alias that differs from its column in case only.
+        names = self._con.sql(f"FROM {_VIEW}").columns
+        types = (kind.replace(_UNTYPED, self._untyped) for _, kind, *_ in rows)
+        found = tuple(Column(name, kind) for name, kind in zip(names, types, strict=True))
         try:
             self.declare(name, found)
         except duckdb.Error:

@@ -105,13 +105,13 @@ def sql() -> Shape:
 
 
 def single() -> Shape:
-    """A single value of any type; null is one."""
-    return Shape({"type": ["string", "number", "boolean", "null"]}, lambda _, node: plain(node))
+    """A single value of any type; null is one. Text knows its place."""
+    return Shape({"type": ["string", "number", "boolean", "null"]}, _read_single)
 
 
 def known() -> Shape:
-    """A single value of any type, but not null."""
-    return Shape({"type": ["string", "number", "boolean"]}, lambda _, node: plain(node))
+    """A single value of any type, but not null. Text knows its place."""
+    return Shape({"type": ["string", "number", "boolean"]}, _read_single)
 
 
 def anything() -> Shape:
@@ -271,6 +271,11 @@ def _number(node: Node) -> Any:
 
 def _read_text(context: Context, node: Node) -> Located:
     return Located(_scalar(node).text, node.span)
+
+
+def _read_single(context: Context, node: Node) -> Any:
+    value = _scalar(node).value
+    return Located(value, node.span) if isinstance(value, str) else value
 
 
 def _read_sql(context: Context, node: Node) -> SqlText:

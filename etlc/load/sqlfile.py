@@ -59,7 +59,7 @@ def read_sql_file(data: bytes, path: str, diagnostics: Diagnostics) -> SqlFile:
     above = document.lines if document else ()
     start = _skip(text, body)
     if start == len(text):
-        unusable = body == len(text) and not text.endswith("*/")
+        unusable = 0 < body == len(text) and not text.endswith("*/")
         return SqlFile(path, header, None, lines, unusable, above)
     whole = SqlText(text, Span.whole(path), 1, 0, mapped=True)
     return SqlFile(path, header, SqlText(text, whole.at(start), 1, 0, mapped=True), lines, header_lines=above)

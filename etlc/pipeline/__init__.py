@@ -14,7 +14,7 @@ _HOMES = {
     "plan": "running", "run": "running", "check": "running", "Planned": "running", "Ran": "running", "Checked": "running",
     "run_unit_tests": "testing", "Tested": "testing",
     "diff": "differing", "Differing": "differing",
-    "show": "reading", "query": "reading", "lineage": "reading", "Table": "reading", "Lineage": "reading",
+    "show": "reading", "query": "querying", "lineage": "reading", "Table": "reading", "Lineage": "reading",
     "LineageColumn": "reading", "Locked": "writing", "Compiled": "writing", "lock": "writing", "check_lock": "locking",
     "init_project": "writing", "interrupt": "stopping",
 }  # fmt: skip

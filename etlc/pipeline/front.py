@@ -15,21 +15,22 @@ from etlc.engines.binder import DuckBinder
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory
 from etlc.execute.look import look
 from etlc.execute.paths import Paths
-from etlc.ir.binding import Shelf
+from etlc.ir.binding import Binder, Shelf
 from etlc.ir.codec import decode, encode
 from etlc.ir.graph import BoundGraph, Graph
 from etlc.ir.look import Looked
 from etlc.ir.plan import Plan
-from etlc.ir.spec import LockedSource
+from etlc.ir.spec import LockedSource, Spec
 from etlc.load import Files, load
+from etlc.load.files import PROJECT_FILE
 from etlc.lower import lower
 from etlc.pipeline.cache import Summaries, version_of
 from etlc.pipeline.looking import listing
-from etlc.pipeline.project import Front, Interrupted, Options, Project
+from etlc.pipeline.project import Front, Interrupted, Options, Project, Stop
 from etlc.pipeline.remembering import RememberingBinder
 from etlc.pipeline.stopping import watch
 from etlc.pipeline.warehouse import extensions, project_paths
-from etlc.resolve import resolve
+from etlc.resolve import given_problem, resolve
 
 Looking = Callable[[Graph, list[str], Project], dict[str, Looked]]
 
@@ -55,6 +56,8 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     if spec is None:
         return Front(diagnostics, None, 0, 0, {})
     binder = RememberingBinder(DuckBinder, summaries, f"{__version__} {version_of('duckdb')}")
+    if looking is None:  # an old revision may know other params
+        check_params(spec, options, binder, diagnostics)
     graph = resolve(spec, options.params, binder, diagnostics)
     names = needs_look(graph)
     looked = looking(graph, names, project) if looking else look_again(summaries, graph, names, project)
@@ -67,6 +70,14 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     if diagnostics.errors:
         return Front(diagnostics, None, *counts, fresh, spec, graph, bound)
     return Front(diagnostics, lowered(bound), *counts, fresh, spec, graph, bound)
+
+
+def check_params(spec: Spec, options: Options, binder: Binder, diagnostics: Diagnostics) -> None:
+    """Raises Stop (2) where ``--param`` names none or gives what is none of its values, as far as etlc.yaml is sound."""
+    broken = any(found.span.file == PROJECT_FILE and found.severity == "error" for found in diagnostics)
+    problem = "" if broken else given_problem(spec, options.params, binder)
+    if problem:
+        raise Stop(problem, 2)
 
 
 def lowered(bound: BoundGraph) -> Plan:

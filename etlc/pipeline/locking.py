@@ -23,7 +23,7 @@ def check_lock(project: Project, options: Options, index: Files | None = None) -
 
     from etlc.engines.binder import DuckBinder
     from etlc.load import DiskFiles, load
-    from etlc.pipeline.front import look_at
+    from etlc.pipeline.front import check_params, look_at
     from etlc.resolve import resolve
 
     found = Diagnostics()
@@ -43,7 +43,9 @@ def check_lock(project: Project, options: Options, index: Files | None = None) -
             found.add("E406", source.span, problem, _HELP)
         elif name in spec.locked and index is None:
             sound.append(name)
-    graph = resolve(replace(spec, models={}, outputs=(), tests=()), options.params, DuckBinder(), Diagnostics())
+    binder = DuckBinder()
+    check_params(spec, options, binder, Diagnostics())
+    graph = resolve(replace(spec, models={}, outputs=(), tests=()), options.params, binder, Diagnostics())
     for name, looked in look_at(graph, sound, project).items():
         changes = lock_changes(name, spec.locked[name], looked.schema) if looked.schema else []
         if changes:

@@ -1,4 +1,4 @@
-"""show, query and lineage: what is looked at, and changes nothing."""
+"""show and lineage: what is looked at, and changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from etlc.ir.record import Memory, SourceState
 from etlc.ir.statements import exact_query
 from etlc.pipeline.compiling import compile_project, need_plan
 from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
-from etlc.pipeline.warehouse import observe, open_project, plan_paths, scratch, warehouse_path
+from etlc.pipeline.warehouse import observe, plan_paths, scratch
 from etlc.sql.quote import ident
 
 _HERE = Span("")
@@ -125,54 +125,6 @@ def declared_name(plan: Plan, name: str) -> str:
     close = difflib.get_close_matches(name.lower(), known, 1)
     help = f'Did you mean "{known[close[0]]}"?' if close else ""
     raise stop_with("E507", _HERE, f'There is no source or model "{name}".', help, 2)
-
-
-def query(project: Project, options: Options, sql: str) -> Table:
-    """A read-only query over the published models. Raises Stop."""
-    plan = need_plan(compile_project(project, options))
-    paths = plan_paths(plan, project)
-    if not warehouse_path(plan, project).exists():
-        raise Stop("There is no warehouse yet. `etlc run` makes it; `etlc show NAME` works before.", 1)
-    problem = query_problem(sql)
-    if problem:
-        raise stop_with("E508", _HERE, problem)
-    with open_project(plan, project, options, replace(paths, remote=False), read_only=True) as engine:
-        try:
-            names, types, rows = engine.session().table(sql)
-        except EngineError as error:
-            raise _query_failed(plan, error) from error
-        except EngineInterrupted as stop:
-            raise Interrupted from stop
-    return Table(names, types, rows)
-
-
-def _query_failed(plan: Plan, error: EngineError) -> Stop:
-    lines = [line.strip() for line in error.error.message.split("\n") if line.strip()]
-    help = " ".join(lines[1:4])
-    if error.error.subtype == "MISSING_ENTRY" and "Table" in lines[0]:
-        published = [model.name for model in plan.models.values() if model.published]
-        close = difflib.get_close_matches(error.error.name.lower(), published, 1)
-        help = f'Did you mean "{close[0]}"?' if close else f"Published models: {', '.join(published[:12])}."
-    return stop_with("E508", _HERE, f"{lines[0].rstrip('.!')}.", help)
-
-
-def query_problem(sql: str) -> str:
-    """Why a text is no single query, "" where it is one."""
-    from etlc.engines.binder import DuckBinder
-    from etlc.ir.binding import SqlError
-    from etlc.sql.fallback import read_query
-    from etlc.sql.tree import read_tree
-
-    binder = DuckBinder()
-    tree = binder.parse(sql)
-    if isinstance(tree, SqlError):
-        if tree.kind == "parser":
-            return f"{tree.message.split(chr(10))[0].rstrip('.!')}."
-        return "" if read_query(sql, binder.parse) is not None else "A query is one SELECT; it changes nothing."
-    count = len(tree.get("statements", []))
-    if read_tree(tree, sql).changes:
-        return "A query is one SELECT; it changes nothing."
-    return "" if count == 1 else f"A query is one SELECT; this has {count} statements."
 
 
 def lineage(project: Project, options: Options, name: str) -> Lineage:

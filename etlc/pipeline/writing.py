@@ -171,14 +171,16 @@ def lock(project: Project, options: Options) -> Locked:
     from dataclasses import replace
 
     from etlc.engines.binder import DuckBinder
-    from etlc.pipeline.front import look_at
+    from etlc.pipeline.front import check_params, look_at
     from etlc.resolve import resolve
 
     diagnostics = Diagnostics()
     spec = load(DiskFiles(project.root), diagnostics)
     if spec is None:
         raise Stop("", 1, diagnostics)
-    graph = resolve(replace(spec, models={}, outputs=(), tests=()), options.params, DuckBinder(), Diagnostics())
+    binder = DuckBinder()
+    check_params(spec, options, binder, diagnostics)
+    graph = resolve(replace(spec, models={}, outputs=(), tests=()), options.params, binder, Diagnostics())
     names = [name for name, source in graph.sources.items() if source.spec.rows is None and source.spec.path]
     looked = look_at(graph, names, project)
     before = _old_lock(project)

@@ -12,15 +12,16 @@ from etlc.ir.graph import Graph, GraphCheck, GraphModel, GraphSource, Query
 from etlc.ir.spec import ModelSpec, Spec
 from etlc.resolve.checks import check_needs, resolve_checks
 from etlc.resolve.order import descendants, topological
-from etlc.resolve.params import param_literals
+from etlc.resolve.params import given_problem, param_literals
 from etlc.resolve.queries import QueryReader, Silent
 from etlc.resolve.tests import resolve_tests
 
-__all__ = ["descendants", "resolve", "topological"]
+__all__ = ["descendants", "given_problem", "resolve", "topological"]
 
 
 def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: Diagnostics) -> Graph:
-    """Resolve every name of the project. ``params`` are the texts given with ``--param``.
+    """Resolve every name of the project. ``params`` are the texts given with ``--param``: those that the
+    project has (:func:`given_problem` tells of others).
 
     A model that cannot be resolved is reported once; what reads it is left out in silence.
     """

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
-from etlc.diagnostics import Diagnostics, Span, span_of
+from etlc.diagnostics import Diagnostics, span_of
 from etlc.ir.binding import Binder, SqlError
 from etlc.ir.spec import ParamSpec, Spec
 from etlc.sql.params import typed_literal
@@ -23,16 +23,28 @@ _READ: dict[type, tuple[str, Callable[[str], object]]] = {
 }
 
 
+def given_problem(spec: Spec, given: Mapping[str, str], binder: Binder) -> str:
+    """What is wrong with the params of a command line, in a sentence; "" where nothing is."""
+    known = {name.lower(): name for name in spec.params}
+    for name, text in given.items():
+        declared = known.get(name.lower())
+        if declared is None:
+            close = difflib.get_close_matches(name.lower(), known, 1)
+            help = (
+                f'did you mean "{known[close[0]]}"?' if close else "params are declared under `params:` in etlc.yaml."
+            )
+            return f'There is no param "{name}"; {help}'
+        found = Diagnostics()
+        param_literal(declared, spec.params[declared], text, binder, found)
+        for diagnostic in found:
+            if diagnostic.code == "E115":
+                return diagnostic.message
+    return ""
+
+
 def param_literals(spec: Spec, given: Mapping[str, str], binder: Binder, diagnostics: Diagnostics) -> dict[str, str]:
     """The SQL of each param by its lower-case name: its default, or what was given with ``--param``, typed."""
     known = {name.lower(): name for name in spec.params}
-    for name in given:
-        if name.lower() not in known:
-            close = difflib.get_close_matches(name.lower(), known, 1)
-            diagnostics.add(
-                "E115", Span.whole(spec.span.file or "etlc.yaml"), f'There is no param "{name}".',
-                f'Did you mean "{known[close[0]]}"?' if close else "Params are declared under `params:` in etlc.yaml.",
-            )  # fmt: skip
     values = {name.lower(): text for name, text in given.items()}
     found = {}
     for lower, name in known.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from etlc.diagnostics import Diagnostics, SqlText
 from etlc.sql.params import BoundSql
-from etlc.sql.tree import Facts
+from etlc.sql.tree import Facts, FunctionRef
 
 TABLE_FUNCTIONS = frozenset(
     ["range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row", "generate_subscripts"]
@@ -69,14 +69,19 @@ _REFUSED_SCALARS = frozenset(
 )
 
 
+def forbidden(facts: Facts) -> list[FunctionRef]:
+    """The functions that are called and may not be."""
+    return [
+        function
+        for function in facts.functions
+        if (function.name not in TABLE_FUNCTIONS if function.table else function.name in _REFUSED_SCALARS)
+    ]
+
+
 def check_safety(facts: Facts, text: SqlText, bound: BoundSql, what: str, diagnostics: Diagnostics) -> bool:
     """Report what the query may not do; true where there is nothing to report. ``what`` is e.g. ``model "orders"``."""
-    fine = True
-    for function in facts.functions:
-        allowed = function.name in TABLE_FUNCTIONS if function.table else function.name not in _REFUSED_SCALARS
-        if allowed:
-            continue
-        fine = False
+    found = forbidden(facts)
+    for function in found:
         place = (
             text.at(bound.written(function.offset), len(function.name)) if function.offset is not None else text.span
         )
@@ -91,7 +96,7 @@ def check_safety(facts: Facts, text: SqlText, bound: BoundSql, what: str, diagno
                 f"Table functions that a model may call: {', '.join(sorted(TABLE_FUNCTIONS))}."
                 if function.table else "Its answer depends on the session, the environment or the catalogue; use a param instead.",
             )  # fmt: skip
-    return fine
+    return not found
 
 
 def looks_like_file(name: str) -> bool:
