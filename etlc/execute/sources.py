@@ -47,14 +47,17 @@ def fill_layouts(
 def find_absent(
     source: PlanSource, state: SourceState, before: SourceState | None, paths: Paths, diagnostics: Diagnostics
 ) -> None:
-    """Report a file that a source names and that is not there, and a source that has no files any more."""
-    absent = paths.absent(source.paths)
-    for path in absent:
+    """Report a source whose files are named and not there, and one that has no files any more.
+
+    Where some of them are there, the others may still come.
+    """
+    absent = [] if state.parts else paths.absent(source.paths)
+    if absent and len(absent) == len(source.paths):
         diagnostics.add(
-            "E405", place(source), f'Source "{source.name}" names {path}, and there is no such file.',
+            "E405", place(source), f'Source "{source.name}" names {" and ".join(absent[:3])}, and there is no such file.',
             "Mend the path, or put the file there. A pattern such as data/*.csv may match nothing.",
         )  # fmt: skip
-    if not absent and not state.parts and before is not None and before.parts:
+    elif not state.parts and before is not None and before.parts:
         diagnostics.add(
             "W403", place(source), f'No file matches the path of source "{source.name}" any more, so it is empty now.',
             f"It had {len(before.parts)} when it was last read.",

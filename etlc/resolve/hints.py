@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 
+from etlc.sql.tokens import tokens_of
+
 _CLAUSES = ("from", "where", "group", "having", "qualify", "order", "limit", "window")
 _KEYWORDS = (*_CLAUSES, "select", "join", "union", "with")
 _RESERVED = frozenset(
@@ -177,3 +179,15 @@ def _counted(text: str) -> str:
     if left > right:
         return "A ( is not closed."
     return "There is a ) too many." if right > left else ""
+
+
+def unplaced(message: str, text: str) -> int | None:
+    """Where a mistake stands that DuckDB 2.0 names without its place; None where that cannot be told."""
+    tokens = tokens_of(text)
+    for index, token in enumerate(tokens[:-1]):
+        if message.startswith("Chained comparisons") and token.text == tokens[index + 1].text == "&":
+            return token.start
+        typed = index > 1 and token.text == "(" and tokens[index - 2].name in ("as", ":")
+        if "type modifier" in message and typed and tokens[index + 1].kind == "word":
+            return tokens[index + 1].start
+    return None

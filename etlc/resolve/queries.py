@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from etlc.diagnostics import Diagnostics, Span, SqlText
 from etlc.ir.binding import Binder, SqlError, Tree
 from etlc.ir.graph import Query
-from etlc.resolve.hints import hint, token_length
+from etlc.resolve.hints import hint, token_length, unplaced
 from etlc.resolve.safety import check_safety, looks_like_file
 from etlc.sql.fallback import read_query
 from etlc.sql.params import BoundSql, bind_params, find_params, without_end
@@ -126,6 +126,8 @@ class QueryReader:
 
     def _without_tree(self, error: SqlError, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
         if error.kind == "parser":
+            if error.offset is None:
+                error = replace(error, offset=unplaced(error.message, bound.text))
             if error.offset is not None:  # the end is behind the last word, not on the line below
                 error = replace(error, offset=min(error.offset, len(bound.text.rstrip())))
             place = (

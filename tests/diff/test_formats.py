@@ -116,7 +116,7 @@ def test_older_revisions_and_a_subfolder(tmp_path: Path) -> None:
     git(project, "tag", "v1")
     write(project, {"pipelines/shop.yaml": AFTER})
     commit(project)
-    write(project, {".etlc/cache/.keep": ""})
+    write(project, {".etlc/.gitignore": "*\n"})
     before = git(project, "status", "--porcelain", "--ignored")
     for revision in ("v1", "HEAD~1", git(project, "rev-parse", "v1").strip()):
         assert "model stg changed query" in told(diff(project, revision))
