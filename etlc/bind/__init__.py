@@ -26,7 +26,9 @@ _BARE_CLOCKS = frozenset({"current_date", "current_time", "current_timestamp", "
 def needs_look(graph: Graph) -> list[str]:
     """The sources whose files must be looked at: those without rows and without an entry in etlc.lock."""
     return [
-        name for name, source in graph.sources.items() if source.spec.rows is None and name not in graph.spec.locked
+        name
+        for name, source in graph.sources.items()
+        if source.spec.rows is None and name not in graph.spec.locked and name.lower() not in graph.spec.unsure
     ]
 
 
@@ -37,6 +39,8 @@ def bind(graph: Graph, looked: Mapping[str, Looked], binder: Binder, diagnostics
     schemas: dict[str, SourceSchema] = {}
     checks: dict[str, tuple[BoundCheck, ...]] = {}
     for name, source in graph.sources.items():
+        if name.lower() in graph.spec.unsure:
+            continue
         schema = source_schema(source.spec, graph.spec.locked.get(name), looked.get(name), binder, diagnostics)
         if schema is not None:
             schemas[name] = schema

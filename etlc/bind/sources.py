@@ -11,7 +11,7 @@ from etlc.ir.binding import Binder, Column, SqlError
 from etlc.ir.graph import SourceSchema
 from etlc.ir.look import Looked
 from etlc.ir.spec import LockedColumn, LockedSource, SourceSpec
-from etlc.kinds.sources import source_kind
+from etlc.kinds.sources import format_help, source_kind
 from etlc.sql.quote import ident, literal
 
 
@@ -28,7 +28,7 @@ def source_schema(
         # Whatever is known of its columns: nothing says how to read it.
         place = span_of(source.format, source.path[0].span)
         problem = "its format is not known" if looked is None else looked.problem
-        help = looked.help if looked else "Say `format: csv`, `parquet`, `json` or `ndjson`."
+        help = looked.help if looked else format_help(source.format, tuple(source.path))
         diagnostics.add("E401", place, f'Source "{source.name}" cannot be read: {problem}.', help)
         return None
     base = locked or (looked.schema if looked else None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from etlc.bind.errors import Refusal
 from etlc.bind.masks import has_masks, mask_columns
+from etlc.bind.misfits import too_exact, what_to_write
 from etlc.bind.sources import rows_sql
 from etlc.diagnostics import Diagnostics, span_of
 from etlc.ir.binding import Binder, Column, SqlError
@@ -226,9 +227,15 @@ class TestBinder:
                     self._does_not_fit(doubt.test, doubt.cell, doubt.column, "")
 
     def _does_not_fit(self, test: str, cell: Cell, column: Column, reason: str) -> None:
+        exact = (
+            too_exact(cell.text, column) if cell.text is not None and not isinstance(cell.value, list | dict) else None
+        )
+        if exact is not None:
+            self.diagnostics.add("E307", cell.span, f'In test "{test}", {exact[0]}', exact[1])
+            return
         written = "this" if cell.text is None else f"`{cell.text if len(cell.text) <= 40 else cell.text[:39] + '…'}`"
         message = f'In test "{test}", {written} is no value for "{column.name}", which is {_article(column.type)}'
-        help = "Leave it out, or write null, for no value."
+        help = what_to_write(cell.text, column.type)
         self.diagnostics.add("E307", cell.span, f"{message}{f': {reason}' if reason else ''}.", help)
 
 

@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 from etlc.engines.base import EngineError, Session
 from etlc.execute.paths import PathProblem, Paths
@@ -18,7 +17,7 @@ from etlc.ir.look import Looked
 from etlc.ir.record import Part
 from etlc.ir.spec import LockedColumn, LockedSource, SourceSpec
 from etlc.kinds.addresses import is_address
-from etlc.kinds.sources import FORMATS, SourceKind, escaped, filename_column, source_kind, wanted_hive
+from etlc.kinds.sources import SourceKind, escaped, filename_column, format_help, source_kind, wanted_hive
 from etlc.sql.quote import call, string
 
 _HEADER_BYTES = 1 << 16
@@ -29,7 +28,7 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
     """The schema of a source as DuckDB infers it over all its files with the given options."""
     kind = source_kind(source.format, tuple(source.path))
     if kind is None:
-        return Looked(None, "its format is not known", _format_help(source.format))
+        return Looked(None, "its format is not known", format_help(source.format, tuple(source.path)))
     remote = Remote(session)
     try:
         files = [path for path in paths.find(source.path, remote) if _size(path, paths, remote) > 0]
@@ -40,11 +39,6 @@ def look(source: SourceSpec, paths: Paths, session: Session) -> Looked:
         return Looked(None, str(problem), unreachable=isinstance(problem, Unreachable))
     except EngineError as error:
         return _unreadable(error, kind, paths)
-
-
-def _format_help(written: str | None) -> str:
-    close = get_close_matches((written or "").lower(), FORMATS, 1)
-    return f"Did you mean `format: {close[0]}`?" if close else "Say `format: csv`, `parquet`, `json` or `ndjson`."
 
 
 def _unreadable(error: EngineError, kind: SourceKind, paths: Paths) -> Looked:

@@ -241,4 +241,5 @@ class Spec:
     protected: tuple[str, ...] = ("pii",)
     ignores: tuple[Ignore, ...] = ()
     incomplete: bool = False  # a part is broken that may have declared sources or models; a finding says so
+    unsure: frozenset[str] = frozenset()  # names (lower case) declared twice or brokenly; a finding says so
     span: Span = place()

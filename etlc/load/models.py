@@ -87,10 +87,10 @@ def _entry(file: PipelineFile, key: Scalar, node: Node) -> _Entry:
         isinstance(mine, Map) and any(name.text == "use" or close(name.text, ["sql"]) for name, _ in mine.pairs)
     )
     pairs = node.pairs if isinstance(node, Map) else ()
-    return _Entry(Located(key.text, key.span), file, file.path, pairs, _region(key, mine), excused)
+    return _Entry(Located(key.text, key.span), file, file.path, pairs, region(key, mine), excused)
 
 
-def _region(key: Scalar, value: Node | None) -> Span:
+def region(key: Scalar, value: Node | None) -> Span:
     """From a key to the end of its value; an alias stands for something above, and adds nothing."""
     ends = [(span.end_line, span.end_column) for span in (key.span, value.span if value else key.span)]
     return Span(key.span.file, key.span.line, key.span.column, *max(ends))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from etlc.load import grammar
 from etlc.load.files import LOCK_FILE, PROJECT_FILE, Files, block_paths, spec_paths
 from etlc.load.ignores import MARK, ignores_in_sql, ignores_in_yaml, ignores_of
 from etlc.load.lock import parse_lock
-from etlc.load.models import Pairs, PipelineFile, assemble, first_of_each, layered
+from etlc.load.models import Pairs, PipelineFile, assemble, first_of_each, layered, region
 from etlc.load.nodes import Map, Node, Scalar, Seq, parse_bytes
 from etlc.load.paths import check_allowed, check_path
 from etlc.load.shapes import Context
@@ -80,6 +81,11 @@ def _tree(data: bytes, path: str, kind: str, context: Context) -> tuple[Map, Map
     return (document.root if isinstance(document.root, Map) else sound), sound
 
 
+def _in(span: Span, whole: Span) -> bool:
+    start = (span.line, span.column)
+    return (whole.line, whole.column) <= start < (whole.end_line, whole.end_column)
+
+
 @dataclass(frozen=True, slots=True)
 class _Loading:
     """One pass over the files of a project whose etlc.yaml has been read."""
@@ -114,6 +120,7 @@ class _Loading:
             locked=self._locked(),
             ignores=self._ignores(),
             incomplete=any(self._lost(file) for file in pipelines),
+            unsure=self._unsure(pipelines, [*(source.name for source in sources), *(model.name for model in models)]),
             span=self.root.span,
         )
 
@@ -165,6 +172,20 @@ class _Loading:
         sections = [node for key, node in file.written.pairs if key.text in ("sources", "models")]
         broken = any(not isinstance(node, Map) for node in sections)
         return not file.usable or twice or broken or any(key.text not in known for key, _ in file.written.pairs)
+
+    def _unsure(self, pipelines: list[PipelineFile], names: list[Located]) -> frozenset[str]:
+        """The names of which nobody can say what columns they have: declared twice, or as sources with mistakes."""
+        counted = Counter(name.lower() for name in names)
+        found = {name for name, times in counted.items() if times > 1}
+        for file in pipelines:
+            written = file.written.get("sources")
+            wrong = [each.span for each in self._found if each.severity == "error" and each.span.file == file.path]
+            for key, node in written.pairs if wrong and isinstance(written, Map) else ():
+                pairs = node.pairs if isinstance(node, Map) else ()
+                checks = [region(name, value) for name, value in pairs if name.text == "checks"]
+                if any(_in(span, region(key, node)) and not any(_in(span, part) for part in checks) for span in wrong):
+                    found.add(key.text.lower())
+        return frozenset(found)
 
     def _source(self, file: PipelineFile, key: Scalar, node: Node, allow: tuple[Located, ...]) -> SourceSpec:
         pairs: Pairs = layered(node.pairs if isinstance(node, Map) else (), file.inherited())

@@ -131,6 +131,8 @@ def _shape_advice(error: Any, node: Node) -> str:
     map_only = "object" in value and "string" not in value
     if isinstance(node, Scalar) and (found := re.match(r"(\w+) *[=:]\S* ", node.text)) and "object" in value:
         return f"Write `{found[1]}: ...`: a key is followed by `:` and a blank."
+    if title == "row_count" and isinstance(node, Scalar) and type(node.value) is int:
+        return f"Write `row_count: {{min: {node.text}}}`."
     if title == "check":
         return "Write a check as `- not_null: [column]`."
     if title == "model" and isinstance(node, Scalar) and node.text:

@@ -43,10 +43,11 @@ def resolve(spec: Spec, params: Mapping[str, str], binder: Binder, diagnostics: 
     order, cycles = topological(
         {name: [n for n in needs if n != name or n in resolved[name].reads] for name, needs in edges.items()}
     )
-    for cycle in cycles:
+    twice = {name for name in spec.models if name.lower() in spec.unsure}
+    for cycle in (cycle for cycle in cycles if twice.isdisjoint(cycle)):
         _report_cycle(cycle, resolved, checks, diagnostics)
     readers = _readers({name: list(query.reads) for name, query in resolved.items()})
-    bad = {member for cycle in cycles for member in cycle} | (set(spec.models) - set(resolved))
+    bad = {member for cycle in cycles for member in cycle} | (set(spec.models) - set(resolved)) | twice
     bad |= descendants(bad, _readers(edges))
     models = {
         name: GraphModel(

@@ -86,8 +86,10 @@ def test_odd_texts_do_no_harm(inside: Path, field: str) -> None:
 @pytest.mark.parametrize("text", CORPUS["param"])
 def test_params_are_literals(inside: Path, text: str) -> None:
     filled = text.replace("{out}", str(inside.parent / "outside"))
-    found, _ = attempt(inside, Options(params={"p": filled}))
-    assert [code for _, code in found] == ["E115"]
+    with pytest.raises(Stop, match=r'^Param "p" takes a whole number') as stopped:
+        attempt(inside, Options(params={"p": filled}))
+    assert stopped.value.status == 2
+    assert files_with(inside, CANARY) == [] and not (inside.parent / "outside" / "new.csv").exists()
 
 
 def test_the_corpus_is_large() -> None:

@@ -25,13 +25,13 @@ def find(whole: Whole) -> Iterator[tuple[Subject | None, Finding]]:
         missing = [word for word, value in have.items() if not value]
         if missing:
             span = spec.name.span
-            listed = ", ".join(missing[:-1]) + (" and " if len(missing) > 1 else "") + missing[-1]
+            listed = ", ".join(missing[:-1]) + (" or " if len(missing) > 1 else "") + missing[-1]
             yield (
                 None,
                 Finding(
                     "W318",
                     Span(span.file, span.line, span.column, span.line, span.column + len(spec.name)),
                     f'Published model "{spec.name}" has no {listed.replace("an ", "").replace("a ", "")}.',
-                    "Add it, or hide the model with `publish: false`.",
+                    f"Add {'it' if len(missing) == 1 else 'them'}, or hide the model with `publish: false`.",
                 ),
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from etlc.kinds.addresses import on_server
 from etlc.kinds.sources.base import (
     FILE_COLUMN,
@@ -35,6 +37,22 @@ def source_kind(format: str | None, paths: tuple[str, ...]) -> SourceKind | None
     return None
 
 
+_FOREIGN = (
+    ".sqlite", ".sqlite3", ".db", ".duckdb", ".arrow", ".feather", ".avro", ".orc", ".xlsx", ".xls", ".ods", ".xml",
+    ".sav", ".dta", ".sas7bdat", ".pkl", ".pickle", ".h5", ".hdf5",
+)  # fmt: skip
+
+
+def format_help(format: str | None, paths: tuple[str, ...]) -> str:
+    """What to do about a source whose format is not known."""
+    close = get_close_matches((format or "").lower(), FORMATS, 1)
+    if close:
+        return f"Did you mean `format: {close[0]}`?"
+    if format or any(path.lower().endswith(_FOREIGN) for path in paths):
+        return "etlc reads csv, parquet, json and ndjson. Export it first, e.g. with DuckDB: COPY ... TO 'x.parquet'."
+    return "Say `format: csv`, `parquet`, `json` or `ndjson`."
+
+
 __all__ = [
     "FILE_COLUMN",
     "FORMATS",
@@ -50,6 +68,7 @@ __all__ = [
     "escaped",
     "file_list",
     "filename_column",
+    "format_help",
     "hive_keys",
     "source_kind",
     "wanted_hive",
