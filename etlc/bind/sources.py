@@ -37,10 +37,11 @@ def source_schema(
     columns = []
     left = dict(contract)
     for column in base.columns:
-        type_name = binder.type_name(column.type)
+        type_name = binder.type_name(column.type) if column.name else None
         if type_name is None:  # etlc.lock is a file like others: it comes with a pull request
+            fault = f"an unknown type, {column.type}" if column.name else "no name"
             diagnostics.add(
-                "E116", Span.whole("etlc.lock"), f'Column "{column.name}" of source "{source.name}" has an unknown type, {column.type}.',
+                "E116", Span.whole("etlc.lock"), f'Column "{column.name}" of source "{source.name}" has {fault}.',
                 "Take the file of a commit that worked, or delete it and run `etlc lock`.",
             )  # fmt: skip
             return None
@@ -52,6 +53,11 @@ def source_schema(
             _report_missing(source, missing.name, [column.name for column in base.columns], diagnostics)
             return None
     columns += [LockedColumn(column.name, column.type) for column in left.values() if column.type]
+    if not columns:
+        diagnostics.add(
+            "E116", Span.whole("etlc.lock"), f'The entry of source "{source.name}" has no columns.', "Run `etlc lock`."
+        )
+        return None
     return SourceSchema(tuple(columns), base.options, looked=locked is None)
 
 
@@ -61,7 +67,10 @@ def _contract(source: SourceSpec, binder: Binder, diagnostics: Diagnostics) -> d
     fine = True
     for name, column in source.columns.items():
         type_name = "" if column.type is None else binder.type_name(column.type)
-        if type_name is None:
+        if not name:
+            fine = False
+            diagnostics.add("E107", name.span, f'A column of source "{source.name}" has no name.', "Write its name.")
+        elif type_name is None:
             fine = False
             place = span_of(column.type, column.span)
             diagnostics.add(

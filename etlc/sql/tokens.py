@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _OPEN, _CLOSE = "([{", ")]}"
 _LETTER = r"(?:[A-Za-z_]|[^\x00-\x7f\s])"
@@ -24,6 +25,7 @@ _BRACKET = re.compile(r"[(\[{)\]}]")
 DEEPEST = 200
 _LOOKED_AT = 100_000  # characters; DuckDB's own limit holds behind them
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_LONG_NAME = re.compile(rf"(?:\.\s*[\w\"]+\s*){{{DEEPEST + 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def depths(tokens: list[Token]) -> list[int]:
 
 def too_deep(text: str) -> int | None:
     """Where more than :data:`DEEPEST` brackets are open; None where there are never so many."""
+    if text.count(".") > DEEPEST and (dotted := _dotted(text)) is not None:
+        return dotted
     if sum(map(text.count, _OPEN)) <= DEEPEST:
         return None
     open_now = 0
@@ -106,6 +110,21 @@ def too_deep(text: str) -> int | None:
         return None
     tokens = tokens_of(text[:_LOOKED_AT])
     return next((token.start for token, depth in zip(tokens, depths(tokens), strict=True) if depth > DEEPEST), None)
+
+
+def _dotted(text: str) -> int | None:
+    """Where a dotted name has more than :data:`DEEPEST` parts: each is a level, and DuckDB 2.0 takes minutes for it."""
+    if _LONG_NAME.search(text) is None:
+        return None
+    dots, start = 0, 0
+    for before, token in pairwise(tokens_of(text[:_LOOKED_AT])):
+        if token.text == ".":
+            start, dots = (before.start, 1) if dots == 0 else (start, dots + 1)
+            if dots > DEEPEST:
+                return start
+        elif before.text != ".":
+            dots = 0
+    return None
 
 
 def name_at(text: str, offset: int) -> int:

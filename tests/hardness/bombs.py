@@ -120,7 +120,7 @@ BOMBS = (
     _sql("types", "select cast(null as " + "struct(a " * 5_000 + "integer" + ")" * 5_000 + ") as a from t", "E106"),
     _sql("type_lists", "select cast(null as integer" + "[]" * 50_000 + ") as a from t", "E106"),
     _sql("subscripts", "select name" + "[1]" * 20_000 + " from t", "E106"),
-    _sql("dots", "select " + ".".join(["a"] * 50_000) + " from t", "E202"),
+    _sql("dots", "select " + ".".join(["a"] * 50_000) + " from t", "E106"),
     _sql("union_1_000", " union all ".join(["select x from t"] * 1_000)),
     _sql("union_10_000", " union all ".join(["select x from t"] * 10_000)),
     _sql("and_1_000", "select x from t where " + " and ".join(f"x <> {i}" for i in range(1_000))),
