@@ -237,6 +237,8 @@ def _close_fence(con: duckdb.DuckDBPyConnection, fence: Fence) -> None:
         f"temp_directory={string(fence.temp)}" if fence.temp else "",
         f"max_temp_directory_size={string(limits['temp'])}" if "temp" in limits else "",
         "enable_external_access=false",
+        # PIVOT without IN is several statements, around which DuckDB 1.5 sets and resets this by itself.
+        "allowed_configs=['current_transaction_invalidation_policy']",
         "lock_configuration=true",
     ]
     for setting in early:
