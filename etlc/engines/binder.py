@@ -14,7 +14,7 @@ from etlc.engines.errors import read_error
 from etlc.ir.binding import Column, Parsed, SqlError, Tree
 from etlc.sql.quote import ident
 from etlc.sql.reader import read_syntax
-from etlc.sql.tree import read_tree
+from etlc.sql.tree import is_one_expression, read_tree
 
 _VIEW = "_etlc_bound"
 _UNTYPED = '"NULL"'
@@ -84,6 +84,11 @@ class DuckBinder:
             return tree
         syntax = read_syntax(tree, sql)
         return Parsed(len(tree.get("statements", [])), read_tree(tree, sql), Tree(lambda: syntax))
+
+    def is_expression(self, text: str) -> bool:
+        """By DuckDB's own tree."""
+        trees = (self.parse(f"SELECT (\n{text}\n)"), self.parse(f"SELECT {text}\n"))
+        return not any(isinstance(tree, SqlError) or not is_one_expression(tree) for tree in trees)
 
     def declare(self, name: str, columns: Sequence[Column]) -> None:
         """Make the empty table ``name``."""

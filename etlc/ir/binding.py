@@ -85,6 +85,10 @@ class Binder(Protocol):
         """What the engine's parser says of a text."""
         ...
 
+    def is_expression(self, text: str) -> bool:
+        """Whether a text is a single expression, in parentheses and without them."""
+        ...
+
     def declare(self, name: str, columns: Sequence[Column]) -> None:
         """Make an empty relation, in place of one of the same name."""
         ...

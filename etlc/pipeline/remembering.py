@@ -56,6 +56,16 @@ class RememberingBinder:
             self._shelf.put(name, [found.statements, _plain(found.facts)])
         return found
 
+    def is_expression(self, text: str) -> bool:
+        """That it is one."""
+        key = self._name("expression", text)
+        if self._shelf.get(key):
+            return True
+        found = self.judge.is_expression(text)
+        if found:
+            self._shelf.put(key, True)
+        return found
+
     def _syntax(self, sql: str) -> Any:
         tree = self.judge.parse(sql)
         return None if isinstance(tree, SqlError) else read_syntax(tree, sql)

@@ -14,7 +14,7 @@ from etlc.resolve.safety import check_safety, looks_like_file
 from etlc.sql.fallback import read_query
 from etlc.sql.params import BoundSql, bind_params, find_params, without_end
 from etlc.sql.tokens import DEEPEST, reference_at, tokens_of, too_deep
-from etlc.sql.tree import Facts, read_tree
+from etlc.sql.tree import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,15 @@ class QueryReader:
         bound = bind_params(text.text, self.params)
         head = "SELECT (\n"
         whole = BoundSql(f"{head}{bound.text}\n)", bound.used, ((0, 0, len(head)), *bound.edits))
-        alone = self.binder.parse(whole.text)
-        if isinstance(alone, SqlError):
-            place = text.span if alone.offset is None else text.at(whole.written(alone.offset), alone.length)
+        parsed = self.binder.read(whole.text)
+        if isinstance(parsed, SqlError):
+            place = text.span if parsed.offset is None else text.at(whole.written(parsed.offset), parsed.length)
             self.diagnostics.add("E205", place, f"{what} is not a valid expression.", hint(bound.text, None))
             return None
-        bare = self.binder.parse(f"SELECT {bound.text}\n")
-        if isinstance(bare, SqlError) or not (_is_one_expression(alone) and _is_one_expression(bare)):
+        if not self.binder.is_expression(bound.text):
             self.diagnostics.add("E302", text.span, f"{what} must be a single expression over the row.")
             return None
-        facts = read_tree(alone, whole.text)
+        facts = parsed.facts
         if not check_safety(facts, text, whole, what, self.diagnostics):
             return None
         reads = self._reads(facts, text, whole, what, this=True)
@@ -226,13 +225,3 @@ def _second_statement(text: str) -> int:
     tokens = tokens_of(text)
     ends = [i for i, token in enumerate(tokens[:-1]) if token.text == ";"]
     return tokens[ends[0] + 1].start if ends else _first_word(text)
-
-
-def _is_one_expression(tree: dict[str, object]) -> bool:
-    statements = tree.get("statements")
-    if not isinstance(statements, list) or len(statements) != 1:
-        return False
-    node = statements[0].get("node", {})
-    plain = node.get("type") == "SELECT_NODE" and node.get("from_table", {}).get("type") == "EMPTY"
-    clauses = ("where_clause", "having", "qualify", "group_expressions", "modifiers", "sample")
-    return plain and len(node.get("select_list", [])) == 1 and not any(node.get(clause) for clause in clauses)

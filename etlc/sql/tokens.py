@@ -117,7 +117,7 @@ def _dotted(text: str) -> int | None:
     if _LONG_NAME.search(text) is None:
         return None
     dots, start = 0, 0
-    for before, token in pairwise(tokens_of(text[:_LOOKED_AT])):
+    for before, token in pairwise(tokens_of(text[: 10 * _LOOKED_AT])):
         if token.text == ".":
             start, dots = (before.start, 1) if dots == 0 else (start, dots + 1)
             if dots > DEEPEST:

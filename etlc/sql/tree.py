@@ -242,3 +242,14 @@ def _direct_tables(node: object, hidden: frozenset[str]) -> Iterator[str]:
                 yield str(here["table_name"]).lower()
         elif isinstance(here, dict) and here.get("type") != "SUBQUERY":
             stack.extend(here.values())
+
+
+def is_one_expression(tree: Node) -> bool:
+    """Whether a parsed ``SELECT ...`` is of a single expression, and of nothing else."""
+    statements = tree.get("statements")
+    if not isinstance(statements, list) or len(statements) != 1:
+        return False
+    node = statements[0].get("node", {})
+    plain = node.get("type") == "SELECT_NODE" and node.get("from_table", {}).get("type") == "EMPTY"
+    clauses = ("where_clause", "having", "qualify", "group_expressions", "modifiers", "sample")
+    return plain and len(node.get("select_list", [])) == 1 and not any(node.get(clause) for clause in clauses)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from etlc.pipeline import Options, Project, show, validate
+from etlc.pipeline import Options, Project, Stop, show, validate
 from etlc.sql.params import bind_params, find_params, without_end
 
 pytestmark = pytest.mark.duckdb
@@ -165,5 +165,6 @@ def test_unknown_params_are_all_reported_at_their_places(tmp_path: Path) -> None
     [("n", "x"), ("d", "31.1.2024"), ("flag", "maybe"), ("ts", "soon"), ("money", ""), ("tiny", "1000"), ("nope", "1")],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, name: str, text: str) -> None:
-    found = validate(make(tmp_path), Options(params={name: text}), []).diagnostics
-    assert [d.code for d in found if d.severity == "error"] == ["E115"]
+    with pytest.raises(Stop) as stopped:
+        validate(make(tmp_path), Options(params={name: text}), [])
+    assert stopped.value.status == 2 and name in stopped.value.message
