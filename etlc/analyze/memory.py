@@ -55,19 +55,19 @@ def model_name(model: BoundModel, graph: BoundGraph, relations: Relations) -> st
     """The name under which the findings on a model are kept: a digest of all that they depend on."""
     spec, query = model.model.spec, model.model.query
     promises = [
-        [type(check.check.spec.check).__name__, check.name, list(check.check.spec.check.columns())]
+        f"{type(check.check.spec.check).__name__} {check.name} {','.join(check.check.spec.check.columns())}"
         for check in graph.checks.get(model.model.name, ())
         if isinstance(check.check.spec.check, NotNull | Unique)
         and check.check.spec.severity == "error"
         and not check.check.spec.tolerate
     ]
-    columns = [[name, list(one.tags), str(one.mask), one.nullable, one.unique] for name, one in spec.columns.items()]
-    inputs = [relations.digest(need.lower()) for need in model.model.reads]
-    given = [[column.name, column.type] for column in model.columns]
-    return _digest(
-        ["analysis", model.model.name, query.bound.text, given, promises, columns, list(spec.key), inputs,
-         model.model.published, list(graph.graph.spec.protected)]
-    )  # fmt: skip
+    columns = [f"{name} {one.tags} {one.mask} {one.nullable} {one.unique}" for name, one in spec.columns.items()]
+    parts = [
+        "analysis", model.model.name, query.bound.text, str(model.model.published), *graph.graph.spec.protected, "|",
+        *(f"{column.name} {column.type}" for column in model.columns), "|", *promises, "|", *columns, "|", *spec.key, "|",
+        *(relations.digest(need.lower()) for need in model.model.reads),
+    ]  # fmt: skip
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def packed(known: Known, relation: Any) -> Any:

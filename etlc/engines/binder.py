@@ -12,7 +12,7 @@ import duckdb
 
 from etlc.engines.errors import read_error
 from etlc.ir.binding import Column, Parsed, SqlError, Tree
-from etlc.sql.quote import ident
+from etlc.sql.quote import ident, literals, string
 from etlc.sql.reader import read_syntax
 from etlc.sql.tree import is_one_expression, read_tree
 
@@ -53,9 +53,9 @@ class DuckBinder:
         con, pool = self._con.cursor(), ThreadPoolExecutor(1, thread_name_prefix="etlc-parse")
 
         def parse(some: list[str]) -> dict[str, str]:
-            query = "SELECT text, json_serialize_sql(text) FROM (SELECT unnest(?::VARCHAR[]) AS text)"
+            query = f"SELECT text, json_serialize_sql(text) FROM (SELECT unnest([{literals(some)}]) AS text)"
             try:
-                return dict(con.execute(query, [some]).fetchall())
+                return dict(con.execute(query).fetchall())
             except (duckdb.Error, RuntimeError, UnicodeError):
                 return {}  # each is asked for by itself then, and says what is wrong with it
 
@@ -66,10 +66,13 @@ class DuckBinder:
 
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
         """DuckDB's own tree, from ``json_serialize_sql``; an error where it is not a SELECT it can serialize."""
+        if "\0" in sql:
+            return SqlError("parser", "syntax error at a NUL character", sql.index("\0"))
         ahead = self._ahead.pop(sql, None)
         text = ahead.result().get(sql) if ahead is not None else None
         if text is None:
-            (text,) = self._con.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0]
+            # As a literal: the Python client looks for pandas each time that a parameter is bound.
+            (text,) = self._con.execute(f"SELECT json_serialize_sql({string(sql)})").fetchall()[0]
         found = _loaded(text)
         if not found.get("error"):
             return found

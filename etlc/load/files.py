@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -30,19 +31,30 @@ class DiskFiles:
     """The files of a folder on disk. A symbolic link never leads out of it."""
 
     folder: Path
+    _folders: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, None where there is none. OSError for one that leads out of the project."""
         if "\0" in path:
             return None
-        root = os.path.realpath(self.folder)
-        real = os.path.realpath(os.path.join(root, path))
-        if not os.path.lexists(os.path.join(root, path)):
+        root = self._real("")
+        above, name = os.path.split(path)
+        written = os.path.join(self._real(above), name)
+        try:
+            linked = stat.S_ISLNK(os.lstat(written).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        real = os.path.realpath(written) if linked or name in ("", ".", "..") else written
         if real != root and not real.startswith(root.rstrip(os.sep) + os.sep):
             raise PermissionError("it is a link that leads out of the project")
         with open(real, "rb") as file:
             return file.read()
+
+    def _real(self, folder: str) -> str:
+        """A folder with its links followed: once for all the files in it."""
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(os.path.join(self.folder, folder))
+        return self._folders[folder]
 
     def walk(self, folder: str, endings: tuple[str, ...]) -> list[str]:
         """All files below ``folder`` with one of the endings. Linked folders are not followed: they may be cycles."""
