@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from etlc.ir.difference import CheckChange, Side
 from etlc.ir.graph import BoundCheck
@@ -123,11 +125,23 @@ def _bound(name: str, old: object, new: object, sign: int) -> list[Finding]:
         return []
     if old is None or new is None:
         return [(1 if old is None else -1, f"{name}: {_limit(old)} to {_limit(new)}")]
-    try:
-        way = sign if new > old else -sign  # type: ignore[operator]
-    except TypeError:
-        way = 0
-    return [(way, f"{name}: {_limit(old)} to {_limit(new)}")]
+    return [(sign * _way(_ordered(old), _ordered(new)), f"{name}: {_limit(old)} to {_limit(new)}")]
+
+
+def _way(old: Decimal | str, new: Decimal | str) -> int:
+    """1 up, -1 down; 0 where the two have no order."""
+    if isinstance(old, Decimal) and isinstance(new, Decimal):
+        return 1 if new > old else -1
+    if isinstance(old, str) and isinstance(new, str):
+        return 1 if new > old else -1
+    return 0
+
+
+def _ordered(value: object) -> Decimal | str:
+    """A limit as something that has an order among its like: numbers as one kind, dates and texts as text."""
+    if isinstance(value, int | float | Decimal):
+        return Decimal(str(value))
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _limit(value: object) -> str:

@@ -16,6 +16,7 @@ from etlc.load.cells import csv_lines
 from etlc.load.nodes import Map, Node, Scalar, Seq, parse
 from etlc.load.scalars import resolve
 from etlc.load.sqltext import sql_of
+from etlc.sql.cells import plain_text
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./%+-]*(?: [\w./%+-]+)*")
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
@@ -192,17 +193,9 @@ def csv_value(value: object) -> str:
 
 def _text(value: object) -> str:
     match value:
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return format(value, "f")
-        case dt.datetime():
-            return value.isoformat(sep=" ")
-        case dt.date() | dt.time():
-            return value.isoformat()
         case bytes():
             return "".join(f"\\x{byte:02X}" for byte in value)
         case Mapping() | list() | tuple():
             return yaml_value(value)
         case _:
-            return str(value)
+            return plain_text(value)

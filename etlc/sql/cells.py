@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import re
 from decimal import Decimal, InvalidOperation
 
@@ -38,7 +37,7 @@ def cell_sql(value: object, written: str | None, type_name: str) -> str:
         return f"CAST(CAST({text} AS JSON) AS {type_name})"
     if type_name == "VARCHAR" and written is not None:
         return string(written)
-    text = _text(value)
+    text = plain_text(value)
     if type_name == "BOOLEAN" and not isinstance(value, bool | str):
         raise ValueError("a BOOLEAN is true or false")
     if loses(text, value, type_name):
@@ -88,7 +87,8 @@ def surely_fits(value: object, type_name: str) -> bool:
     return isinstance(value, dt.date) and type_name in ("DATE", "TIMESTAMP")
 
 
-def _text(value: object) -> str:
+def plain_text(value: object) -> str:
+    """A single value as DuckDB writes and reads it as text."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -96,12 +96,8 @@ def _text(value: object) -> str:
             return format(value, "f")
         case dt.datetime():
             return value.isoformat(sep=" ")
-        case dt.date():
+        case dt.date() | dt.time():
             return value.isoformat()
-        case float() if not math.isfinite(value):
-            return str(value)
-        case float():
-            return repr(value)
         case _:
             return str(value)
 
@@ -116,4 +112,4 @@ def _as_json(value: object, exact: bool) -> object:
         return value
     if exact and isinstance(value, float | Decimal):
         return float(value)
-    return _text(value)
+    return plain_text(value)
