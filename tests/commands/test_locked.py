@@ -30,7 +30,7 @@ models:
 def project(tmp_path: Path) -> Path:
     """A project whose lock is written."""
     write_project(tmp_path, {"project": "shop"}, {"pipelines/shop.yaml": SPEC, "data/orders.csv": "order_id,n\n1,2\n"})
-    duckdb.execute(f"COPY (SELECT 1 AS k, 'x' AS v) TO '{tmp_path}/data/visits.parquet' (FORMAT parquet)")
+    duckdb.connect().execute(f"COPY (SELECT 1 AS k, 'x' AS v) TO '{tmp_path}/data/visits.parquet' (FORMAT parquet)")
     etlc(tmp_path, "lock", check=0)
     return tmp_path
 
@@ -110,7 +110,7 @@ def test_an_entry_without_a_source(project: Path) -> None:
 
 def test_other_files_than_those_that_were_locked(project: Path) -> None:
     (project / "data/orders.csv").write_text("order_id;n;more\nx;2;3\n")
-    duckdb.execute(f"COPY (SELECT 1::BIGINT AS k) TO '{project}/data/visits.parquet' (FORMAT parquet)")
+    duckdb.connect().execute(f"COPY (SELECT 1::BIGINT AS k) TO '{project}/data/visits.parquet' (FORMAT parquet)")
     assert stale(project) == [
         'pipelines/shop.yaml:3 The files of source "orders" are not as etlc.lock has it: orders.more: new, BIGINT;'
         " orders.order_id: BIGINT is now VARCHAR; orders: how it is read changed.",

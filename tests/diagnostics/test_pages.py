@@ -173,7 +173,9 @@ def other_type(folder: Path) -> list[str]:
     page = next(page for page in PAGES if page.code == "W402")
     write(folder, {"etlc.yaml": "project: shop\n", **page.files("Fault"), "data/.keep": ""})
     for name, type_name in (("1", "INTEGER"), ("2", "BIGINT")):
-        duckdb.execute(f"COPY (SELECT 1::{type_name} AS order_id) TO '{folder}/data/{name}.parquet' (FORMAT parquet)")
+        duckdb.connect().execute(
+            f"COPY (SELECT 1::{type_name} AS order_id) TO '{folder}/data/{name}.parquet' (FORMAT parquet)"
+        )
         found = findings(folder, "run --json")
     assert findings(folder, "run --json") == []
     return found

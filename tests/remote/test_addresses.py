@@ -88,7 +88,7 @@ def rows(path: Path, query: str, env: Mapping[str, str] | None = None) -> list[d
 
 def parquet(path: Path, query: str) -> bytes:
     """A Parquet file."""
-    duckdb.sql(f"copy ({query}) to '{path / 'made.parquet'}'")
+    duckdb.connect().sql(f"copy ({query}) to '{path / 'made.parquet'}'")
     return (path / "made.parquet").read_bytes()
 
 
@@ -288,7 +288,7 @@ def test_a_bucket(bucket: Files, tmp_path: Path) -> None:
     names = bucket.objects["lake/pr1vate-pl4ce/out/names.csv"][0].decode()
     assert sorted(names.split()) == sorted(expected.split())
     (tmp_path / "back.parquet").write_bytes(bucket.objects["lake/out/total.parquet"][0])
-    assert duckdb.sql(f"from '{tmp_path}/back.parquet'").fetchall() == [(11, 2)]
+    assert duckdb.connect().sql(f"from '{tmp_path}/back.parquet'").fetchall() == [(11, 2)]
 
     bucket.take()
     said.append(etlc(path, "run", "--json", check=0, env=env))

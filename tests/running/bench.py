@@ -99,7 +99,7 @@ def outputs(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         if file.is_file():
             readers = {".parquet": "read_parquet", ".csv": "read_csv", ".ndjson": "read_json"}
             sql = f"SELECT * FROM {readers[file.suffix]}('{file}', hive_partitioning = false)"
-            found[file.relative_to(path).as_posix()] = sorted(duckdb.execute(sql).fetchall(), key=repr)
+            found[file.relative_to(path).as_posix()] = sorted(duckdb.connect().execute(sql).fetchall(), key=repr)
     return found
 
 

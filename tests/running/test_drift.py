@@ -39,7 +39,7 @@ PACKED = SPEC.replace('"data/c*.csv"', '"data/c*.csv*", format: csv')
 
 def parquet(path: Path, query: str) -> None:
     path.unlink(missing_ok=True)
-    duckdb.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ outputs:
 
 
 def parquet(path: Path, query: str) -> None:
-    duckdb.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
 
 
 @pytest.fixture

@@ -65,7 +65,9 @@ def data(path: Path, state: int) -> None:
                 lines.append(f"{row},{key},{r.randint(0, 9) + (state if number == 1 else 0)}")
         write(path / f"data/r{number}.csv", "\n".join(lines) + "\n")
     (path / "data").mkdir(exist_ok=True)
-    duckdb.execute(f"COPY (SELECT range AS k, range * {state + 1} AS w FROM range(41)) TO '{path}/data/e.parquet'")
+    duckdb.connect().execute(
+        f"COPY (SELECT range AS k, range * {state + 1} AS w FROM range(41)) TO '{path}/data/e.parquet'"
+    )
 
 
 class Watcher(threading.Thread):

@@ -218,7 +218,7 @@ class World:
                 f"({r.randint(1, 6)}, {r.randint(1, 9)}, DATE '2024-02-0{r.randint(1, 9)}')" for _ in range(count)
             )
             file.unlink(missing_ok=True)
-            duckdb.execute(
+            duckdb.connect().execute(
                 f"COPY (SELECT * FROM (VALUES {values}) t(cust, pages, seen_on)) TO '{file}' (FORMAT parquet)"
             )
         self.date(file)

@@ -35,7 +35,7 @@ VALUES = {
 def survives(before: str, after: str, value: str) -> str:
     """What becomes of a value that is cast there and back."""
     try:
-        (same,) = duckdb.execute(
+        (same,) = duckdb.connect().execute(
             f"SELECT CAST(CAST(x AS {after}) AS {before}) = x FROM (SELECT CAST(? AS {before}) AS x)", [value]
         ).fetchone() or (None,)
     except duckdb.Error:
