@@ -22,12 +22,12 @@ class Relations(Mapping[str, Relation]):
 
     def __init__(self) -> None:
         self._made: dict[str, Relation] = {}
-        self._packed: dict[str, Any] = {}
+        self._packed: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> Relation:
         if name not in self._made:
-            self._made[name] = _unpacked(self._packed[name])
+            self._made[name] = _unpacked(json.loads(self._packed[name]))
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -38,9 +38,9 @@ class Relations(Mapping[str, Relation]):
 
     def add(self, relation: Relation) -> Any:
         """Take up a relation; gives its packed form."""
-        packed, name = _packed(relation), relation.name.lower()
-        self._made[name], self._digests[name] = relation, _digest(packed)
-        return [self._digests[name], packed]
+        text, name = json.dumps(_packed(relation), separators=(",", ":"), default=str), relation.name.lower()
+        self._made[name], self._digests[name] = relation, _digest(text)
+        return [self._digests[name], text]
 
     def keep(self, name: str, entry: Any) -> None:
         """Take up what :meth:`add` gave for a relation."""
@@ -113,6 +113,5 @@ def _carried(tags: Any) -> frozenset[Carried]:
     return frozenset(Carried(tag, relation, column, tuple(way), guess) for tag, relation, column, way, guess in tags)
 
 
-def _digest(data: object) -> str:
-    text = json.dumps(data, separators=(",", ":"), default=str)
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -81,12 +83,26 @@ for _name, _function in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line. Never shows a traceback."""
+    """Run the command line, and end the process. Never shows a traceback."""
     # A command lives for a second and makes few cycles: looking for them at Python's pace takes a tenth of that.
     gc.set_threshold(100_000, 20, 20)
     try:
         app(prog_name="etlc")
+    except SystemExit as leave:
+        _leave(leave)
     except BaseException as error:
-        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        if isinstance(error, KeyboardInterrupt):
             raise
         sys.exit(unexpected(error))
+
+
+def _leave(leave: SystemExit) -> None:
+    """End the process at once: all is closed and written, and taking a big project apart in memory takes 50 ms."""
+    if not isinstance(leave.code, int | None) or threading.active_count() > 1:
+        raise leave
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        raise leave from None
+    os._exit(leave.code or 0)

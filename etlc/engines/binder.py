@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -15,6 +14,9 @@ from etlc.ir.binding import Column, Parsed, SqlError, Tree
 from etlc.sql.quote import ident, literals, string
 from etlc.sql.reader import read_syntax
 from etlc.sql.tree import is_one_expression, read_tree
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _VIEW = "_etlc_bound"
 _UNTYPED = '"NULL"'
@@ -50,6 +52,10 @@ class DuckBinder:
 
     def expect(self, texts: Sequence[str]) -> None:
         """Parse many texts beside whatever else is done: DuckDB needs no Python for it."""
+        if len(texts) < _AHEAD:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
         con, pool = self._con.cursor(), ThreadPoolExecutor(1, thread_name_prefix="etlc-parse")
 
         def parse(some: list[str]) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 
@@ -21,10 +22,10 @@ def encode(value: object) -> Any:
         return value
     if kind is tuple or kind is list:
         assert isinstance(value, tuple | list)
-        return [encode(item) for item in value]
-    names = _names(kind)
-    if names is not None:
-        return [encode(getattr(value, name)) for name in names]
+        return [item if type(item) in _PLAIN else encode(item) for item in value]
+    fields = _fields(kind)
+    if fields is not None:
+        return [item if type(item) in _PLAIN else encode(item) for item in fields(value)]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     return value
@@ -34,9 +35,12 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...] | None:
-    """The fields of a dataclass; None for other types."""
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+def _fields(kind: type) -> Callable[[object], Iterable[object]] | None:
+    """What gives the values of a dataclass's fields; None for other types."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    names = [field.name for field in dataclasses.fields(kind)]
+    return attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
 
 
 @cache

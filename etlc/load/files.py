@@ -65,9 +65,8 @@ class DiskFiles:
         found = []
         for here, folders, names in os.walk(top):
             folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in names:
-                if name.endswith(endings) and not name.startswith("."):
-                    found.append(os.path.relpath(os.path.join(here, name), root).replace(os.sep, "/"))
+            below = "" if here == root else os.path.relpath(here, root).replace(os.sep, "/") + "/"
+            found += [below + name for name in names if name.endswith(endings) and not name.startswith(".")]
         return sorted(found)
 
 

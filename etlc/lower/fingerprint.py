@@ -13,10 +13,12 @@ from etlc.ir.plan import Meaning
 # Part of every fingerprint: raised when the compiler itself gives another result for the same text.
 RULES = 1
 
+_json = json.JSONEncoder(default=str, separators=(",", ":"), sort_keys=True).encode
+
 
 def digest(*parts: object) -> str:
     """A 128-bit hash of plain data, as hexadecimal text."""
-    text = json.dumps([RULES, *parts], default=str, separators=(",", ":"), sort_keys=True)
+    text = _json([RULES, *parts])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -31,8 +33,9 @@ def query_rest(
     own versions. ``columns`` are what it gives.
     """
     named = {}
-    for name, wanted in read.items():
-        kept = [column for column in inputs[name] if column.name in set(wanted)]
+    for name, columns_read in read.items():
+        wanted = set(columns_read)
+        kept = [column for column in inputs[name] if column.name in wanted]
         named[name] = [(column.name.lower(), column.type if name in sources else "") for column in kept]
     return digest("rest", named, [(column.name, column.type) for column in columns])
 

@@ -23,14 +23,16 @@ def used_columns(bound: BoundGraph) -> dict[str, list[str]]:
         for need in model.model.reads:
             if need in used:
                 used[need].update(columns_of(model.model.query.facts, need, names[need]))
+    by_name = {name.lower(): name for name in names}
     for owner, checks in bound.checks.items():
         for check in checks:
-            _add_check(owner, check.check, used, names)
+            _add_check(owner, check.check, used, names, by_name)
     return {name: [column for column in columns if column in used[name]] for name, columns in names.items()}
 
 
-def _add_check(owner: str, check: GraphCheck, used: dict[str, set[str]], names: dict[str, list[str]]) -> None:
-    by_name = {name.lower(): name for name in names}
+def _add_check(
+    owner: str, check: GraphCheck, used: dict[str, set[str]], names: dict[str, list[str]], by_name: dict[str, str]
+) -> None:
     if owner in used:
         wanted = {column.lower() for column in check.spec.check.columns()}
         if check.query is not None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from etlc.ir.spec import LockedSource
 _KEEP = 8
 _OWNER = "owner"
 _SUMMARIES = "summaries"
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,17 @@ def key(texts: Mapping[str, bytes], params: Mapping[str, str]) -> str:
 
 @cache
 def version_of(package: str) -> str:
-    """The version of an installed package, "" where there is none."""
+    """The version of an installed package, "" where there is none; by the name of its folder of facts, where it lies
+    beside the package: to read the facts takes longer than all else here."""
+    found = util.find_spec(package)
+    if found is None or not found.origin:
+        return ""
+    beside = Path(found.origin).parent.parent
+    named = [path.name for path in beside.glob(f"{package}-*.dist-info")]
+    if len(named) == 1:
+        return named[0].removeprefix(f"{package}-").removesuffix(".dist-info")
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:
@@ -105,7 +116,7 @@ def read(folder: Path, name: str) -> Kept | None:
 
 def write(folder: Path, name: str, kept: Kept) -> None:
     """Keep a plan. A cache that cannot be written costs time, and nothing else."""
-    if _store(folder, f"{name}.json", encode(kept)):
+    if _store(folder, f"{name}.json", _json(encode(kept))):
         with suppress(OSError):
             plans = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
             for old in plans[:-_KEEP]:
@@ -115,38 +126,43 @@ def write(folder: Path, name: str, kept: Kept) -> None:
 class Summaries:
     """What the compiler found out about each text, from one compilation to the next: a shelf (``etlc.ir.binding``).
 
-    What compilations do not ask for any more goes, once it is more than what they do ask for.
+    What compilations do not ask for any more goes, once it is more than what they do ask for. A line of the file is a
+    name and its value: what nobody asks for is not read, and what is kept is not written anew.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        body = _load(folder, _SUMMARIES)
-        found = json.loads(body) if body is not None else {}
-        fitting = isinstance(found, dict) and found.get("etlc") == __version__
-        self._known: dict[str, Any] = found["kept"] if fitting else {}
-        self._used: dict[str, Any] = {}
+        self._known: dict[str, str] = {}
+        self._used: dict[str, str] = {}
+        self._made: dict[str, Any] = {}
         self._fresh = False
+        lines = (_load(folder, _SUMMARIES) or b"").decode("utf-8", "surrogatepass").split("\n")
+        if lines[0] == __version__:
+            self._known = dict(zip(lines[1::2], lines[2::2], strict=True))
 
     def get(self, name: str) -> Any:
         """What was kept under a name; None where there is nothing."""
-        found = self._used.get(name)
+        found = self._made.get(name)
         if found is None:
-            found = self._known.get(name)
-            if found is not None:
-                self._used[name] = found
+            text = self._known.get(name)
+            if text is not None:
+                self._used[name] = text
+                found = self._made[name] = json.loads(text)
         return found
 
     def put(self, name: str, value: Any) -> None:
         """Keep a value. It must not be None."""
-        self._used[name] = value
+        self._made[name] = value
+        self._used[name] = _json(value)
         self._fresh = True
 
     def save(self) -> None:
         """Write what was asked for or found out; nothing where nothing was found out."""
         if self._fresh:
-            idle = {name: value for name, value in self._known.items() if name not in self._used}
-            kept = idle if len(idle) <= len(self._used) else {}
-            _store(self._folder, _SUMMARIES, {"etlc": __version__, "kept": {**kept, **self._used}})
+            idle = {name: text for name, text in self._known.items() if name not in self._used}
+            kept = {**(idle if len(idle) <= len(self._used) else {}), **self._used}
+            lines = (line for pair in kept.items() for line in pair)
+            _store(self._folder, _SUMMARIES, "\n".join((__version__, *lines)))
 
 
 def _load(folder: Path, name: str) -> bytes | None:
@@ -159,7 +175,7 @@ def _load(folder: Path, name: str) -> bytes | None:
         return None
 
 
-def _store(folder: Path, name: str, value: object) -> bool:
+def _store(folder: Path, name: str, text: str) -> bool:
     """Write a file of the cache at once, with its proof. Whether that could be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,7 +185,7 @@ def _store(folder: Path, name: str, value: object) -> bool:
         seal = _seal(folder)
         if seal is None:
             return False
-        body = json.dumps(value, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        body = text.encode("utf-8", "surrogatepass")
         hidden = folder / f".{name}.{os.getpid()}"
         hidden.write_bytes(_proof(seal, body).encode() + b"\n" + body)
         os.replace(hidden, folder / name)

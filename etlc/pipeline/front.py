@@ -23,7 +23,7 @@ from etlc.ir.plan import Plan
 from etlc.ir.spec import LockedSource, Spec
 from etlc.load import Files, load
 from etlc.load.files import PROJECT_FILE
-from etlc.lower import lower
+from etlc.lower import digest, lower
 from etlc.pipeline.cache import Summaries, version_of
 from etlc.pipeline.looking import listing
 from etlc.pipeline.project import Front, Interrupted, Options, Project, Stop
@@ -31,6 +31,8 @@ from etlc.pipeline.remembering import RememberingBinder
 from etlc.pipeline.stopping import watch
 from etlc.pipeline.warehouse import extensions, project_paths
 from etlc.resolve import given_problem, resolve
+
+_NOTHING = "no files"  # what is kept of a look that found none
 
 Looking = Callable[[Graph, list[str], Project], dict[str, Looked]]
 
@@ -101,14 +103,14 @@ def look_again(shelf: Shelf, graph: Graph, names: list[str], project: Project) -
         spec = graph.sources[name].spec
         listed = listing(spec.path, paths)
         if listed:
-            titles[name] = f"look {version_of('duckdb')} {spec.declaration} {listed}"
+            titles[name] = digest("look", version_of("duckdb"), spec.declaration, listed)
             kept = shelf.get(titles[name])
             if kept is not None:
-                found[name] = Looked(decode(LockedSource, kept))
+                found[name] = Looked(decode(LockedSource, kept) if kept != _NOTHING else None)
     fresh = look_at(graph, [name for name in names if name not in found], project)
     for name, looked in fresh.items():
-        if name in titles and looked.schema is not None:
-            shelf.put(titles[name], encode(looked.schema))
+        if name in titles and not looked.problem:
+            shelf.put(titles[name], encode(looked.schema) if looked.schema is not None else _NOTHING)
     return {**found, **fresh}
 
 

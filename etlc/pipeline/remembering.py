@@ -25,8 +25,10 @@ class RememberingBinder:
         self.version = version
         self._make, self._shelf = make, shelf
         self._judge: Binder | None = None
-        self._declared: dict[str, tuple[str, str, Sequence[Column]]] = {}  # by lower-case name: name, digest, columns
+        self._declared: dict[str, tuple[str, Sequence[Column]]] = {}  # by lower-case name: name, columns
+        self._digest: dict[str, str] = {}  # of their columns, as far as it was asked for
         self._made: dict[str, str] = {}
+        self._titles: dict[str, str] = {}  # of texts that are to be read
 
     @property
     def judge(self) -> Binder:
@@ -41,13 +43,15 @@ class RememberingBinder:
 
     def expect(self, texts: Sequence[str]) -> None:
         """Of those that are not known."""
-        unknown = [text for text in dict.fromkeys(texts) if self._shelf.get(self._name("read", text)) is None]
+        for text in texts:
+            self._titles[text] = self._name("read", text)
+        unknown = [text for text, title in self._titles.items() if self._shelf.get(title) is None]
         if unknown:
             self.judge.expect(unknown)
 
     def read(self, sql: str) -> Parsed | SqlError:
         """Facts are kept; the tree is read anew where it is needed."""
-        name = self._name("read", sql)
+        name = self._titles.get(sql) or self._name("read", sql)
         known = self._shelf.get(name)
         if known is not None:
             return Parsed(known[0], _facts(known[1]), Tree(lambda: self._syntax(sql)))
@@ -72,8 +76,8 @@ class RememberingBinder:
 
     def declare(self, name: str, columns: Sequence[Column]) -> None:
         """The relation is made when something is bound that may read it."""
-        digest = self._name("columns", *(part for column in columns for part in (column.name, column.type)))
-        self._declared[name.lower()] = (name, digest, tuple(columns))
+        self._declared[name.lower()] = (name, columns)
+        self._digest.pop(name.lower(), None)
 
     def bind(self, name: str, sql: str) -> tuple[Column, ...] | SqlError:
         """Names and types are kept by the text and the columns of all relations whose names stand in it."""
@@ -81,15 +85,16 @@ class RememberingBinder:
         key = self._name("bind", sql, *self._digests(words))
         known = self._shelf.get(key)
         if known is not None:
-            columns = tuple(Column(column, kind) for column, kind in known)
-            self.declare(name, columns)
+            digest, pairs = known
+            columns = tuple([Column(column, kind) for column, kind in pairs])
+            self._declared[name.lower()], self._digest[name.lower()] = (name, columns), digest
             return columns
         self._declare(words)
         found = self.judge.bind(name, sql)
         if not isinstance(found, SqlError):
-            self._shelf.put(key, [[column.name, column.type] for column in found])
             self.declare(name, found)
-            self._made[name.lower()] = self._declared[name.lower()][1]
+            digest = self._made[name.lower()] = self._columns(name.lower())
+            self._shelf.put(key, [digest, [[column.name, column.type] for column in found]])
         return found
 
     def check(self, sql: str) -> SqlError | None:
@@ -136,14 +141,24 @@ class RememberingBinder:
 
     def _words(self, sql: str) -> list[str]:
         """The declared relations that a text may read: wherever their names stand in it, in whatever meaning."""
-        return sorted(self._declared.keys() & {word.lower() for word in _WORD.findall(sql)})
+        return sorted(self._declared.keys() & set(_WORD.findall(sql.lower())))
 
     def _digests(self, words: Sequence[str]) -> list[str]:
-        return [f"{word} {self._declared[word][1]}" for word in words]
+        return [f"{word} {self._columns(word)}" for word in words]
+
+    def _columns(self, word: str) -> str:
+        """A digest of the columns of a relation."""
+        digest = self._digest.get(word)
+        if digest is None:
+            columns = self._declared[word][1]
+            parts = [part for column in columns for part in (column.name, column.type)]
+            digest = self._digest[word] = self._name("columns", *parts)
+        return digest
 
     def _declare(self, words: Sequence[str]) -> None:
         for word in words:
-            name, digest, columns = self._declared[word]
+            name, columns = self._declared[word]
+            digest = self._columns(word)
             if self._made.get(word) != digest:
                 self.judge.declare(name, columns)
                 self._made[word] = digest

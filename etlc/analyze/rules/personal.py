@@ -19,7 +19,7 @@ def find(whole: Whole) -> Iterator[tuple[Subject, Finding]]:
     """What is in the warehouse by its name, or in a file, and so for anybody to read."""
     written = {output.model.lower() for output in whole.graph.graph.spec.outputs}
     for name, subject in whole.subjects.items():
-        if subject.model.model.published or name.lower() in written:
+        if subject.known.carried and (subject.model.model.published or name.lower() in written):
             for finding in _published(subject):
                 yield subject, finding
 

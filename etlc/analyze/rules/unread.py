@@ -35,7 +35,7 @@ class _Read:
     whole: set[str] = field(default_factory=set)
 
     def query(self, relation: str, facts: Facts) -> None:
-        self.add(relation, facts.names)
+        self.names.setdefault(relation, set()).update(facts.names)
         if facts.dynamic or relation.lower() in facts.whole:
             self.whole.add(relation)
 
