@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -75,14 +76,17 @@ def output_of(scope: Scope) -> Relation:
 
 def distinct_names(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """The fields, without the names that DuckDB changes since they stand there twice: a second ``a`` becomes ``a_1``."""
-    names = [field.name.lower() for field in fields]
-    twice = (
-        tuple(f"{name}_" for name in names if name and names.count(name) > 1) if len(set(names)) < len(names) else ()
-    )
-    return tuple(
-        replace(field, name="") if name in names[:n] or (twice and name.startswith(twice)) else field
-        for n, (field, name) in enumerate(zip(fields, names, strict=True))
-    )
+    counts = Counter(field.name.lower() for field in fields)
+    if len(counts) == len(fields):
+        return fields
+    twice = tuple(f"{name}_" for name, count in counts.items() if name and count > 1)
+    seen: set[str] = set()
+    found = []
+    for field in fields:
+        name = field.name.lower()
+        found.append(replace(field, name="") if name in seen or (twice and name.startswith(twice)) else field)
+        seen.add(name)
+    return tuple(found)
 
 
 def _star(item: Expr, scope: Scope, items: list[tuple[Field, Item]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from types import MappingProxyType
 
 from etlc.analyze.closure import Place
 from etlc.analyze.joins import depend
@@ -107,9 +108,11 @@ class _Resolver:
         scope = Scope(select, parent)
         if select.source is not None:
             self._from(select.source, scope, ctes)
+        aliases: dict[str, Expr] = {}  # an item may use those of the items before it
         for item in select.items:
-            self._names(item, scope, ctes)
-        aliases = {item.alias.lower(): item for item in select.items if item.alias}
+            self._names(item, scope, ctes, aliases)
+            if item.alias:
+                aliases[item.alias.lower()] = item
         done = set(select.items)
         for clause in select.clauses():
             if clause not in done:
@@ -196,12 +199,12 @@ class _Resolver:
         return [name for name in dict.fromkeys(right) if name and name in left]
 
     def _names(
-        self, expr: Expr, scope: Scope, ctes: Mapping[str, Relation], aliases: Mapping[str, Expr] | None = None
+        self, expr: Expr, scope: Scope, ctes: Mapping[str, Relation], aliases: Mapping[str, Expr] = MappingProxyType({})
     ) -> None:
         """Resolve the names in an expression. ``aliases`` are items that may be meant where no column is."""
         for part in _outside_lambdas(expr):
             if part.kind == "column":
-                self._column(part, scope, aliases if aliases is not None else _earlier(expr, scope))
+                self._column(part, scope, aliases)
             elif part.kind == "position":
                 scope.sure = False
             elif part.query is not None:
@@ -255,17 +258,6 @@ def _outside_lambdas(expr: Expr) -> list[Expr]:
         if here.kind != "lambda":
             found.append(here)
             stack.extend(here.parts()[::-1])
-    return found
-
-
-def _earlier(expr: Expr, scope: Scope) -> Mapping[str, Expr]:
-    """The items of the select list before this one: an item may use their aliases."""
-    found: dict[str, Expr] = {}
-    for item in scope.select.items:
-        if item is expr:
-            break
-        if item.alias:
-            found[item.alias.lower()] = item
     return found
 
 

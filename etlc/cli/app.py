@@ -85,7 +85,7 @@ for _name, _function in COMMANDS.items():
 def main() -> None:
     """Run the command line, and end the process. Never shows a traceback."""
     # A command lives for a second and makes few cycles: looking for them at Python's pace takes a tenth of that.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(500_000, 50, 50)
     try:
         app(prog_name="etlc")
     except SystemExit as leave:

@@ -29,7 +29,7 @@ _ALL = (
     Code("E103", "wrong kind of value"),
     Code("E104", "missing key"),
     Code("E105", "duplicate key"),
-    Code("E106", "YAML beyond its limits"),
+    Code("E106", "beyond the limits"),
     Code("E107", "invalid name"),
     Code("E108", "not supported yet"),
     Code("E109", "name used twice"),

@@ -24,6 +24,7 @@ _DEEPEST = 20_000  # frames
 _LONGEST_TYPE = 1_000_000  # characters; DuckDB takes seconds for what is longer
 _SOME_MOMENT = "'2000-01-01'"
 _AHEAD = 32
+_MANY_QUOTES = 1_000
 
 
 class DuckBinder:
@@ -52,6 +53,7 @@ class DuckBinder:
 
     def expect(self, texts: Sequence[str]) -> None:
         """Parse many texts beside whatever else is done: DuckDB needs no Python for it."""
+        texts = [text for text in texts if text.count("'") <= _MANY_QUOTES]
         if len(texts) < _AHEAD:
             return
         from concurrent.futures import ThreadPoolExecutor
@@ -77,8 +79,10 @@ class DuckBinder:
         ahead = self._ahead.pop(sql, None)
         text = ahead.result().get(sql) if ahead is not None else None
         if text is None:
-            # As a literal: the Python client looks for pandas each time that a parameter is bound.
-            (text,) = self._con.execute(f"SELECT json_serialize_sql({string(sql)})").fetchall()[0]
+            # As a literal: the Python client looks for pandas each time that a parameter is bound. But DuckDB's lexer
+            # takes time as the square of the quotes in a literal.
+            asked = ("?", [sql]) if sql.count("'") > _MANY_QUOTES else (string(sql), None)
+            (text,) = self._con.execute(f"SELECT json_serialize_sql({asked[0]})", asked[1]).fetchall()[0]
         found = _loaded(text)
         if not found.get("error"):
             return found

@@ -16,7 +16,7 @@ from etlc.load.scalars import Value, resolve
 from etlc.load.syntax import Fault, quoted, syntax_fault, text_fault
 
 DEEPEST = 200
-MOST_NODES = 2_000_000
+MOST_NODES = 400_000
 MOST_ALIASED = 50_000
 
 _UNUSABLE_ESCAPES = re.compile("[\0\ud800-\udfff]")
@@ -177,8 +177,9 @@ class _Composer:
                 "This text contains an escaped character that no text may contain.",
                 "Remove the `\\0` or the lone surrogate.",
             )
-        self._add(Scalar(event.value, style, span), 1, 1, event)
-        self._name(event, (self._last(), 1, 1))
+        node = Scalar(event.value, style, span)
+        self._add(node, 1, 1, event)
+        self._name(event, (node, 1, 1))
 
     def _alias(self, event: Any) -> None:
         known = self.anchors.get(event.anchor)
@@ -237,11 +238,6 @@ class _Composer:
         frame.children.append(node)
         frame.size += size
         frame.height = max(frame.height, height + 1)
-
-    def _last(self) -> Node:
-        found = self.stack[-1].children[-1] if self.stack else self.root
-        assert found is not None
-        return found
 
     def _name(self, event: Any, known: tuple[Node, int, int] | None) -> None:
         if event.anchor is not None:

@@ -11,6 +11,7 @@ from etlc.kinds import addresses
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _CONTROL = re.compile("[\0-\x1f\x7f]")
+_LONGEST = 4096
 _FORWARD = "Write it with forward slashes, relative to etlc.yaml."
 
 
@@ -28,6 +29,8 @@ def check_allowed(entry: Located, diagnostics: Diagnostics) -> bool:
 
 
 def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
+    if len(path) > _LONGEST:
+        return f"is longer than {_LONGEST:,} characters", "No file can have that name."
     if _CONTROL.search(path):
         return "contains a control character", "Remove it."
     if path and path[0] in "\u2018\u2019\u201c\u201d":
@@ -61,6 +64,8 @@ def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
 def _climbs(path: str) -> bool:
     """Whether ``..`` stands where nobody can tell what is above: behind a wildcard or a variable."""
     parts = path.split("/")
+    if ".." not in parts:
+        return False
     wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[{$]", part)), len(parts))
     return ".." in parts[wild:]
 

@@ -12,8 +12,9 @@ from etlc.ir.graph import Query
 from etlc.resolve.hints import hint, token_length, unplaced
 from etlc.resolve.safety import check_safety, looks_like_file
 from etlc.sql.fallback import read_query
+from etlc.sql.limits import Excess, beyond, statements
 from etlc.sql.params import BoundSql, bind_params, find_params, without_end
-from etlc.sql.tokens import DEEPEST, reference_at, tokens_of, too_deep
+from etlc.sql.tokens import reference_at, tokens_of
 from etlc.sql.tree import Facts
 
 
@@ -42,11 +43,12 @@ class QueryReader:
         self.params = params
         self.diagnostics = diagnostics
         self.silent = silent
+        self._limits: dict[str, Excess | None] = {}
 
     def expect(self, texts: Iterable[SqlText]) -> None:
         """Tell the binder which texts will be read, as far as they look like queries."""
         bound = (bind_params(without_end(text.text), self.params).text for text in texts)
-        self.binder.expect([text for text in bound if text.strip() and "\0" not in text and too_deep(text) is None])
+        self.binder.expect([text for text in bound if text.strip() and "\0" not in text and self._excess(text) is None])
 
     def read(self, text: SqlText, what: str, this: bool = False) -> Query | None:
         """The query resolved; None where it is unusable, which is then reported. ``this`` may name the checked model."""
@@ -68,6 +70,8 @@ class QueryReader:
         bound = bind_params(text.text, self.params)
         head = "SELECT (\n"
         whole = BoundSql(f"{head}{bound.text}\n)", bound.used, ((0, 0, len(head)), *bound.edits))
+        if self._beyond(text, whole):
+            return None
         parsed = self.binder.read(whole.text)
         if isinstance(parsed, SqlError):
             place = text.span if parsed.offset is None else text.at(whole.written(parsed.offset), parsed.length)
@@ -105,9 +109,11 @@ class QueryReader:
                 "E205", text.at(bound.text.index("\0")), f"The SQL of {what} has a NUL character in it."
             )
             return None
-        if (deep := too_deep(bound.text)) is not None:
-            where = text.at(bound.written(deep))
-            self.diagnostics.add("E106", where, f"This is nested more than {DEEPEST} levels deep.", _FLATTER)
+        if self._beyond(text, bound):
+            return None
+        if (second := statements(bound.text)) is not None:
+            message = f"{what} has many statements; it must be one SELECT."
+            self.diagnostics.add("E206", text.at(bound.written(second)), message, _ONE_SELECT)
             return None
         parsed = self.binder.read(bound.text)
         if isinstance(parsed, SqlError):
@@ -122,6 +128,18 @@ class QueryReader:
         place = _second_statement(bound.text) if count > 1 else _first_word(bound.text)
         self.diagnostics.add("E206", text.at(bound.written(place)), message, _ONE_SELECT)
         return None
+
+    def _beyond(self, text: SqlText, bound: BoundSql) -> bool:
+        """Whether a text breaks a limit, which is then reported."""
+        excess = self._excess(bound.text)
+        if excess is not None:
+            self.diagnostics.add("E106", text.at(bound.written(excess.offset)), excess.message, excess.help)
+        return excess is not None
+
+    def _excess(self, text: str) -> Excess | None:
+        if text not in self._limits:
+            self._limits[text] = beyond(text)
+        return self._limits[text]
 
     def _without_tree(self, error: SqlError, text: SqlText, bound: BoundSql, what: str) -> Facts | None:
         if error.kind == "parser":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 _OPEN, _CLOSE = "([{", ")]}"
 _LETTER = r"(?:[A-Za-z_]|[^\x00-\x7f\s])"
@@ -13,19 +12,16 @@ _TOKEN = re.compile(
     rf"""(?P<blank>\s+)
     |(?P<line>--[^\r\n]*)
     |(?P<comment>/\*)
-    |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?\$(?P=tag)\$)
-    |(?P<quoted>"(?:[^"]|"")*")
-    |(?P<param>\${_LETTER}(?:{_LETTER}|[0-9])*)
-    |(?P<word>{_LETTER}(?:{_LETTER}|[0-9$])*)
-    |(?P<number>[0-9](?:{_LETTER}|[0-9.])*)
+    |(?P<string>[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'|\$(?P<tag>(?:{_LETTER}(?:{_LETTER}|[0-9])*)?)\$.*?\$(?P=tag)\$)
+    |(?P<quoted>"(?:[^"]++|"")*+")
+    |(?P<param>\${_LETTER}(?:{_LETTER}|[0-9])*+)
+    |(?P<word>{_LETTER}(?:{_LETTER}|[0-9$])*+)
+    |(?P<number>[0-9](?:{_LETTER}|[0-9.])*+)
     |(?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_BRACKET = re.compile(r"[(\[{)\]}]")
-DEEPEST = 200
-_LOOKED_AT = 100_000  # characters; DuckDB's own limit holds behind them
+_IDLE = re.compile(r"(?:\s++|--[^\r\n]*+)++")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
-_LONG_NAME = re.compile(rf"(?:\.\s*[\w\"]+\s*){{{DEEPEST + 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Token:
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a text, without blanks and comments. Comments nest, as DuckDB has it."""
-    return [token for token in scan(text) if token.kind not in ("comment", "line")]
+    return [token for token in scan(text, comments=False) if token.kind != "comment"]
 
 
 def tokens_and_comments_of(text: str) -> list[Token]:
@@ -61,10 +57,15 @@ def tokens_and_comments_of(text: str) -> list[Token]:
     return list(scan(text))
 
 
-def scan(text: str) -> Iterator[Token]:
-    """The tokens and the comments of a text: everything but blanks."""
+def scan(text: str, comments: bool = True) -> Iterator[Token]:
+    """The tokens and the comments of a text: everything but blanks. Without ``comments``, those of one line are blanks."""
     offset = 0
-    while found := _TOKEN.match(text, offset):
+    while True:
+        if not comments and (idle := _IDLE.match(text, offset)):
+            offset = idle.end()
+        found = _TOKEN.match(text, offset)
+        if found is None:
+            return
         offset = found.end()
         kind = "string" if found.lastgroup == "tag" else str(found.lastgroup)
         if found.group() == "/*":
@@ -93,38 +94,6 @@ def depths(tokens: list[Token]) -> list[int]:
         found.append(depth)
         depth += bool(sign) and sign in _OPEN
     return found
-
-
-def too_deep(text: str) -> int | None:
-    """Where more than :data:`DEEPEST` brackets are open; None where there are never so many."""
-    if text.count(".") > DEEPEST and (dotted := _dotted(text)) is not None:
-        return dotted
-    if sum(map(text.count, _OPEN)) <= DEEPEST:
-        return None
-    open_now = 0
-    for found in _BRACKET.finditer(text):  # a first guess, since tokens take their time: brackets in strings count too
-        open_now = open_now + 1 if found.group() in _OPEN else max(0, open_now - 1)
-        if open_now > DEEPEST:
-            break
-    else:
-        return None
-    tokens = tokens_of(text[:_LOOKED_AT])
-    return next((token.start for token, depth in zip(tokens, depths(tokens), strict=True) if depth > DEEPEST), None)
-
-
-def _dotted(text: str) -> int | None:
-    """Where a dotted name has more than :data:`DEEPEST` parts: each is a level, and DuckDB 2.0 takes minutes for it."""
-    if _LONG_NAME.search(text) is None:
-        return None
-    dots, start = 0, 0
-    for before, token in pairwise(tokens_of(text[: 10 * _LOOKED_AT])):
-        if token.text == ".":
-            start, dots = (before.start, 1) if dots == 0 else (start, dots + 1)
-            if dots > DEEPEST:
-                return start
-        elif before.text != ".":
-            dots = 0
-    return None
 
 
 def name_at(text: str, offset: int) -> int:
