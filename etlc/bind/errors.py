@@ -128,6 +128,9 @@ class Refusal:
         return self.text.text[:offset].rstrip()
 
 
+_ONE_SIDE = re.compile("does not exist on (left|right) side of join")
+
+
 def _may_echo(error: SqlError) -> bool:
     """Whether it may come from what was cut out before, not from the user."""
     untyped = "Could not choose a best candidate" in error.message  # NULL has every type
@@ -196,7 +199,15 @@ def _told(error: SqlError, tokens: list[Token]) -> Token | None:
     if error.kind == "invalid input" and ": " in error.message:  # a broken regular expression
         part = error.message.rpartition(": ")[2]
         return next((token for token in tokens if token.text.startswith("'") and part in token.text), None)
+    if _ONE_SIDE.search(error.message):
+        tokens = tokens[next((i for i, token in enumerate(tokens) if _lists(tokens, i, named)), 0) :]
     return first_named(tokens, named) if named else None
+
+
+def _lists(tokens: list[Token], at: int, name: str) -> bool:
+    """Whether a USING stands there that lists a column."""
+    end = next((i for i in range(at, len(tokens)) if tokens[i].text == ")"), at)
+    return tokens[at].text.lower() == "using" and name.lower() in (token.name for token in tokens[at:end])
 
 
 def _kind(error: SqlError) -> str:
@@ -238,6 +249,9 @@ def describe(error: SqlError, columns: Sequence[str]) -> tuple[str, str, str]:
     """Code, sentence and help for a refusal."""
     code = _kind(error)
     name = _missing(error)
+    if sided := _ONE_SIDE.search(error.message):
+        help = f"USING wants it on both sides. Where its name is another there, write ON: a.{name} = b.other_name."
+        return code, f'There is no column "{name}" on the {sided[1]} side of this join.', help
     if code == "E201":
         return code, f'There is no column "{name}" here.', _column_help(name, error.candidates, columns)
     if code == "E202":

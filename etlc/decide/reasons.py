@@ -55,7 +55,7 @@ def _edit_reason(model: PlanModel, record: ModelRecord) -> Reason:
     if columns != record.columns:
         names = tuple(sorted({c.split(" ")[0] for c in set(columns) ^ set(record.columns)}))
         return Reason("columns", names)
-    return Reason("edited")
+    return Reason("edited", model.params)
 
 
 def input_reason(

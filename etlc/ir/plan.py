@@ -89,7 +89,8 @@ class PlanModel:
     ``fingerprint`` covers its text and ``rest``, all else that decides what it computes; of what it reads, only names
     and the types of source columns are in it (:meth:`Plan.meaning` tells more). ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
-    ``uses`` are the columns of each source that its query may read. ``version`` is that of its contract.
+    ``uses`` are the columns of each source that its query may read. ``version`` is that of its contract, ``params``
+    are those whose values stand in the query.
     """
 
     name: str
@@ -114,6 +115,7 @@ class PlanModel:
     snapshot: bool = False
     rest: str = ""
     version: int = 1
+    params: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:

@@ -108,6 +108,7 @@ def _model(
         snapshot=snapshot,
         rest=rest,
         version=model.spec.version,
+        params=tuple(dict.fromkeys(model.query.bound.used)),
     )
 
 

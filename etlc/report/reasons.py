@@ -8,7 +8,6 @@ from etlc.report.text import clean, listed
 _FIXED = {
     "current": "nothing changed",
     "first": "not built yet",
-    "edited": "its SQL changed",
     "refresh": "asked for with --full-refresh",
     "missing": "its table is gone from the warehouse",
     "removed": "no longer in the specs",
@@ -31,6 +30,8 @@ def _worded(reason: Reason) -> str:
             return _FIXED[kind]
         case "columns":
             return f"its columns changed: {listed(names)}" if names else "its columns changed"
+        case "edited":
+            return f"its SQL changed, or the value of {listed([f'${name}' for name in names])}" if names else "its SQL changed"
         case "input":
             return f"{listed(names)} changed" if names else "what it reads changed"
         case "files":

@@ -9,6 +9,7 @@ WORDS = [
     (Reason("current"), "nothing changed"),
     (Reason("first"), "not built yet"),
     (Reason("edited"), "its SQL changed"),
+    (Reason("edited", ("cut", "day")), "its SQL changed, or the value of $cut and $day"),
     (Reason("columns"), "its columns changed"),
     (Reason("columns", ("a", "b")), "its columns changed: a and b"),
     (Reason("input", ("a",)), "a changed"),
