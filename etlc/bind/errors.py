@@ -251,6 +251,8 @@ def describe(error: SqlError, columns: Sequence[str]) -> tuple[str, str, str]:
     name = _missing(error)
     if sided := _ONE_SIDE.search(error.message):
         help = f"USING wants it on both sides. Where its name is another there, write ON: a.{name} = b.other_name."
+        if name.lower() not in {column.lower() for column in columns}:
+            help = _column_help(name, error.candidates, columns)
         return code, f'There is no column "{name}" on the {sided[1]} side of this join.', help
     if code == "E201":
         return code, f'There is no column "{name}" here.', _column_help(name, error.candidates, columns)

@@ -31,7 +31,11 @@ def _worded(reason: Reason) -> str:
         case "columns":
             return f"its columns changed: {listed(names)}" if names else "its columns changed"
         case "edited":
-            return f"its SQL changed, or the value of {listed([f'${name}' for name in names])}" if names else "its SQL changed"
+            return (
+                f"its SQL changed, or the value of {listed([f'${name}' for name in names])}"
+                if names
+                else "its SQL changed"
+            )
         case "input":
             return f"{listed(names)} changed" if names else "what it reads changed"
         case "files":
