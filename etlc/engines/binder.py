@@ -25,6 +25,7 @@ _LONGEST_TYPE = 1_000_000  # characters; DuckDB takes seconds for what is longer
 _SOME_MOMENT = "'2000-01-01'"
 _AHEAD = 32
 _MANY_QUOTES = 1_000
+_LONG = 10_000  # characters of a query
 
 
 class DuckBinder:
@@ -113,16 +114,23 @@ class DuckBinder:
         error = self.check(sql)
         if error is not None:
             return error
-        rows = self._con.execute(f"DESCRIBE {_VIEW}").fetchall()
-        # DESCRIBE of DuckDB 2.0 overlooks an alias that differs from its column in case only.
-        names = self._con.sql(f"FROM {_VIEW}").columns
-        types = (kind.replace(_UNTYPED, self._untyped) for _, kind, *_ in rows)
-        found = tuple(Column(name, kind) for name, kind in zip(names, types, strict=True))
+        found = tuple(Column(name, kind.replace(_UNTYPED, self._untyped)) for name, kind in self._viewed(len(sql)))
         try:
             self.declare(name, found)
         except duckdb.Error:
             return self._unfit(found)
         return found
+
+    def _viewed(self, length: int) -> list[tuple[str, str]]:
+        """Names and types of the view. To read it takes time as the square of columns that are named alike, to ask the
+        catalogue as the number of all columns in it."""
+        if length > _LONG:
+            query = f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = {string(_VIEW)}"
+            return self._con.execute(f"{query} ORDER BY column_index").fetchall()
+        rows = self._con.execute(f"DESCRIBE {_VIEW}").fetchall()
+        # DESCRIBE of DuckDB 2.0 overlooks an alias that differs from its column in case only.
+        names = self._con.sql(f"FROM {_VIEW}").columns
+        return [(name, kind) for name, (_, kind, *_) in zip(names, rows, strict=True)]
 
     def _unfit(self, columns: Sequence[Column]) -> SqlError:
         """Why no table can have these columns: a query may have types that cannot be written, such as row(x, y)."""

@@ -136,6 +136,7 @@ BOMBS = (
     _sql("in_100_000", "select x from t where x in (" + ", ".join(map(str, range(100_000))) + ")"),
     _sql("values_100_000", "select * from (values " + ", ".join(f"({i})" for i in range(100_000)) + ") v(a)"),
     _sql("columns_10_000", "select " + ", ".join(f"x as c{i}" for i in range(10_000)) + " from t"),
+    _sql("columns_of_one_name", "select " + ", ".join(["[1, 2]"] * 5_000) + " from t"),
     _sql("columns_100_000", "select " + ", ".join(f"x as c{i}" for i in range(100_000)) + " from t", "E106"),
     _sql("texts_100_000", "select x from t where name in (" + ", ".join(f"'v{i}'" for i in range(100_000)) + ")"),
     _sql("case_of_100_000", "select case " + " ".join(f"when x = {i} then {i}" for i in range(100_000)) + " end as a from t", "E106"),
