@@ -65,8 +65,9 @@ class Dependencies:
         return {(entry, ROW) for entry in entries} <= self.closure(places)
 
     def smallest(self, places: Iterable[Place], entries: frozenset[int]) -> frozenset[Place]:
-        """The key without what it doesn't need, left out from the last on."""
-        kept = sorted(set(places))
+        """The key without what it doesn't need, left out from the last on. What stands left in no rule is never needed."""
+        of_use = frozenset().union(*(left for left, _ in self.rules))
+        kept = sorted(of_use.intersection(places))
         for place in reversed(list(kept)):
             fewer = [one for one in kept if one != place]
             if self.covers(fewer, entries):
