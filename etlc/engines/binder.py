@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import duckdb
 
@@ -14,9 +14,6 @@ from etlc.ir.binding import Column, Parsed, SqlError, Tree
 from etlc.sql.quote import ident, literals, string
 from etlc.sql.reader import read_syntax
 from etlc.sql.tree import is_one_expression, read_tree
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 _VIEW = "_etlc_bound"
 _UNTYPED = '"NULL"'
@@ -47,7 +44,7 @@ class DuckBinder:
         self._con.execute("SET lock_configuration=true")
         self.version: str = duckdb.__version__
         self._types: dict[str, str | None] = {}
-        self._ahead: dict[str, Future[dict[str, str]]] = {}
+        self._ahead: dict[str, Callable[[], dict[str, str]]] = {}
         # The type that CREATE TABLE AS gives a column of bare NULLs: INTEGER in DuckDB 1.5, none in 2.0.
         self._con.execute("CREATE TABLE _etlc_untyped AS SELECT NULL AS value")
         self._untyped: str = self._con.execute("DESCRIBE _etlc_untyped").fetchall()[0][1]
@@ -70,7 +67,7 @@ class DuckBinder:
 
         for start in range(0, len(texts), _AHEAD):
             some = list(texts[start : start + _AHEAD])
-            self._ahead.update(dict.fromkeys(some, pool.submit(parse, some)))
+            self._ahead.update(dict.fromkeys(some, pool.submit(parse, some).result))
         pool.shutdown(wait=False)
 
     def parse(self, sql: str) -> dict[str, Any] | SqlError:
@@ -78,7 +75,7 @@ class DuckBinder:
         if "\0" in sql:
             return SqlError("parser", "syntax error at a NUL character", sql.index("\0"))
         ahead = self._ahead.pop(sql, None)
-        text = ahead.result().get(sql) if ahead is not None else None
+        text = ahead().get(sql) if ahead is not None else None
         if text is None:
             # As a literal: the Python client looks for pandas each time that a parameter is bound. But DuckDB's lexer
             # takes time as the square of the quotes in a literal.
