@@ -55,6 +55,19 @@ class _Given:
 
 def output_of(scope: Scope) -> Relation:
     """The relation that a resolved SELECT gives."""
+    items, complete = items_of(scope)
+    rest = everything(scope)
+    tagged = (
+        replace(field, tags=carried(item, scope)) if rest and isinstance(item, Expr) else field for field, item in items
+    )
+    fields = distinct_names(tuple(tagged))
+    given = _Given(scope, items, [field.name.lower() for field in fields])
+    keys = _keys(given) if scope.sure and complete else frozenset()
+    return Relation("", fields, keys, complete, frozenset() if complete else rest)
+
+
+def items_of(scope: Scope) -> tuple[list[tuple[Field, Item]], bool]:
+    """What a SELECT gives, its stars written out, and whether that is all."""
     items: list[tuple[Field, Item]] = []
     complete = True
     for item in scope.select.items:
@@ -64,14 +77,7 @@ def output_of(scope: Scope) -> Relation:
             complete = False
         else:
             items.append((_field(item, scope), item))
-    rest = everything(scope)
-    tagged = (
-        replace(field, tags=carried(item, scope)) if rest and isinstance(item, Expr) else field for field, item in items
-    )
-    fields = distinct_names(tuple(tagged))
-    given = _Given(scope, items, [field.name.lower() for field in fields])
-    keys = _keys(given) if scope.sure and complete else frozenset()
-    return Relation("", fields, keys, complete, frozenset() if complete else rest)
+    return items, complete
 
 
 def distinct_names(fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -155,7 +161,7 @@ def _keys(given: _Given) -> frozenset[Key]:
     if select.tail.distinct:
         found.add(given.named(range(len(given.items))))
     if select.tail.distinct_on:
-        found.add(given.key(_by_number(expr, scope) for expr in select.tail.distinct_on))
+        found.add(given.key(by_number(expr, scope) for expr in select.tail.distinct_on))
     if select.qualify is not None:
         found.update(_first_of(condition, given) for condition in select.qualify.conjuncts())
     found.update(_numbered(number, item, given) for number, (_, item) in enumerate(given.items))
@@ -180,7 +186,7 @@ def _group_keys(given: _Given) -> Iterator[Key | None]:
             number for number, (_, item) in enumerate(given.items) if not isinstance(item, Expr) or not aggregates(item)
         )
         return
-    exprs = [_by_number(group, scope) for group in select.group]
+    exprs = [by_number(group, scope) for group in select.group]
     yield given.key(exprs)
     # A group that the others determine may be left out: group by id, name where id is a key.
     places = {scope.places[expr]: expr for expr in exprs if expr is not None and expr in scope.places}
@@ -191,7 +197,7 @@ def _group_keys(given: _Given) -> Iterator[Key | None]:
         yield given.key(places.values())
 
 
-def _by_number(group: Expr, scope: Scope) -> Expr | None:
+def by_number(group: Expr, scope: Scope) -> Expr | None:
     """GROUP BY 1 is the first item. None where a star stands before it."""
     if group.kind == "literal" and group.name.isdecimal():
         items = scope.select.items[: int(group.name)]

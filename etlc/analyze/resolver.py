@@ -67,7 +67,8 @@ class _Resolver:
         inner = dict(ctes)
         for cte in query.tail.ctes:
             if isinstance(cte.query, Recursion):
-                inner[cte.name.lower()] = self._recursive(cte.query, cte.name, cte.columns, parent, inner)
+                seen = self._with(cte.query, parent, inner)
+                inner[cte.name.lower()] = self._recursive(cte.query, cte.name, cte.columns, parent, seen)
             else:
                 found = self.query(cte.query, parent, inner)
                 inner[cte.name.lower()] = _renamed(replace(found, name=cte.name), cte.columns)
@@ -159,7 +160,11 @@ class _Resolver:
         if isinstance(node, Opaque) and node.source is not None:
             inside = Scope(_NOTHING, scope)
             self._from(node.source, inside, ctes)
-            return replace(UNKNOWN, rest=union(entry.relation for entry in inside.entries))
+            named = [inside.named(name, range(len(inside.entries))) for name in node.groups]
+            places = [one[0] for one in named if len(one) == 1 and one[0] is not None]
+            known = [inside.field_at(place) for place in places] if len(places) == len(named) else []
+            fields = tuple(Field(one.name, one.type, tags=one.tags) for one in known)
+            return replace(UNKNOWN, fields=fields, rest=union(entry.relation for entry in inside.entries))
         return UNKNOWN
 
     def _computed(self, node: Computed, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
@@ -243,6 +248,8 @@ class _Resolver:
                 known = replace(column, nullable=True if here.entries[place[0]].optional else column.nullable)
                 scope.outer[expr] = known if used == len(expr.path) else Field("")
                 scope.reached.append((here, place))
+                if used == len(expr.path):
+                    scope.around[expr] = here, place
                 return
             if found or here.open:
                 break

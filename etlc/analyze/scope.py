@@ -60,7 +60,8 @@ class Scope:
     """A SELECT, its entries and joins. ``places`` says what each written column of it means; ``inside`` the same of those
     that mean a field of a struct. One that means a column of a query around it is in ``outer`` (and where it stands
     there in ``reached``); one that means a named item of its own SELECT is in ``aliased``. ``correlated`` are the
-    entries that a subquery reads from around it, ``subqueries`` what those in expressions give.
+    entries that a subquery reads from around it, ``subqueries`` what those in expressions give. ``around`` says where a
+    column of a query around this one stands.
 
     Not ``sure``: a name could not be resolved, and nothing is to be concluded.
     """
@@ -74,6 +75,7 @@ class Scope:
     inside: dict[Expr, Place] = field(default_factory=dict)
     outer: dict[Expr, Field] = field(default_factory=dict)
     reached: list[tuple[Scope, Place]] = field(default_factory=list)
+    around: dict[Expr, tuple[Scope, Place]] = field(default_factory=dict)
     aliased: dict[Expr, Expr] = field(default_factory=dict)
     correlated: dict[Expr, set[int]] = field(default_factory=dict)
     subqueries: dict[Expr, Relation] = field(default_factory=dict)

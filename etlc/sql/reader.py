@@ -70,7 +70,10 @@ class _Reader:
                 operation, bool(node.get("setop_all", True)), named == "by_name", tuple(map(self.query, arms)), self._tail(node)
             )  # fmt: skip
         if kind == "RECURSIVE_CTE_NODE":
-            return Recursion(self.query(node["left"]), self.query(node["right"]), bool(node.get("union_all")))
+            keyed = bool(node.get("key_targets"))
+            return Recursion(
+                self.query(node["left"]), self.query(node["right"]), bool(node.get("union_all")), self._tail(node), keyed
+            )  # fmt: skip
         if kind == "CTE_NODE":
             return self.query(node["child"])
         raise Unreadable(kind)
@@ -90,6 +93,7 @@ class _Reader:
             self._maybe(node.get("having")),
             self._maybe(node.get("qualify")),
             bool(node.get("sample")),
+            tuple(tuple(map(int, one)) for one in sets),
         )
 
     def _tail(self, node: Node) -> Tail:
@@ -111,11 +115,12 @@ class _Reader:
         return Tail(**found)
 
     def _limit(self, modifier: Node, kind: str) -> dict[str, Any]:
+        counts = tuple(self.expr(modifier[key]) for key in ("limit", "offset") if modifier.get(key))
         if not modifier.get("limit"):
-            return {"limit": -1, "limit_start": self.place(modifier.get("offset") or {})}
-        limit = self.expr(modifier["limit"])
+            return {"limit": -1, "limit_start": self.place(modifier.get("offset") or {}), "counts": counts}
+        limit = counts[0]
         plain = kind == "LIMIT_MODIFIER" and limit.kind == "literal" and limit.name.isdecimal()
-        return {"limit": int(limit.name) if plain else -1, "limit_start": limit.start}
+        return {"limit": int(limit.name) if plain else -1, "limit_start": limit.start, "counts": counts}
 
     def _cte(self, entry: Node) -> Cte:
         value = entry["value"]
@@ -138,7 +143,7 @@ class _Reader:
             rows = tuple(tuple(map(self.expr, row)) for row in node["values"])
             return Rows(rows, alias, columns)
         if kind == "PIVOT":
-            return Opaque(self._from(node["source"]) if node.get("source") else None, alias)
+            return Opaque(self._from(node["source"]) if node.get("source") else None, alias, _pivot_groups(node))
         if kind == "JOIN":
             return self._join(node)
         raise Unreadable(kind)
@@ -210,6 +215,7 @@ class _Reader:
             tuple(map(self.expr, node.get("partitions") or [])),
             tuple(map(self._order, node.get("orders") or [])),
             "ROWS" in f"{node.get('start')}{node.get('end')}",
+            tuple(self.expr(node[key]) for key in ("start_expr", "end_expr") if node.get(key)),
         )
         arguments = tuple(self.expr(node[key]) for key in ("offset_expr", "default_expr") if node.get(key))
         return Expr(
@@ -257,7 +263,8 @@ class _Reader:
         return Expr("scalar", query=query)
 
     def _star(self, node: Node) -> Expr:
-        if node.get("columns") or node.get("expr") or node.get("qualified_exclude_list"):
+        named = any(one["key"].get("table") for one in node.get("rename_list") or ())
+        if node.get("columns") or node.get("expr") or node.get("qualified_exclude_list") or named:
             return Expr("other", "columns")
         excluded = tuple(str(name) for name in node.get("exclude_list") or ())
         replaced = tuple((str(one["key"]), self.expr(one["value"])) for one in node.get("replace_list") or ())
@@ -295,6 +302,21 @@ def _with(expr: Expr, alias: str, start: int | None) -> Expr:
 def _node_of(subquery: Node) -> Node:
     node: Node = subquery.get("node") or subquery.get("query_node") or subquery
     return node
+
+
+def _pivot_groups(node: Node) -> tuple[str, ...]:
+    """The columns of GROUP BY in a PIVOT whose values are all written out, without queries within."""
+    pivots = node.get("pivots") or []
+    fixed = bool(pivots) and all(one.get("entries") and not one.get("pivot_enum") for one in pivots)
+    if not fixed or node.get("unpivot_names") or node.get("column_name_alias") or not node.get("aggregates"):
+        return ()
+    stack: list[Any] = [node["aggregates"], pivots]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, dict) and here.get("class") == "SUBQUERY":
+            return ()
+        stack.extend(here.values() if isinstance(here, dict) else here if isinstance(here, list) else ())
+    return tuple(map(str, node.get("groups") or ()))
 
 
 def _literal_type(node: Node) -> str:

@@ -20,11 +20,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Over:
-    """What stands after OVER; named windows are filled in by DuckDB's parser. ``rows``: the frame counts rows."""
+    """What stands after OVER; named windows are filled in by DuckDB's parser. ``rows``: the frame counts rows;
+    ``bounds``: the distances of its ends."""
 
     partition: tuple[Expr, ...]
     order: tuple[Order, ...]
     rows: bool
+    bounds: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +65,7 @@ class Expr:
         if self.filter is not None:
             found.append(self.filter)
         if self.over is not None:
-            found += [*self.over.partition, *(order.expr for order in self.over.order)]
+            found += [*self.over.partition, *(order.expr for order in self.over.order), *self.over.bounds]
         return tuple(found)
 
     def walk(self) -> Iterator[Expr]:
@@ -124,10 +126,12 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opaque:
-    """What is not followed: PIVOT, UNPIVOT. ``source`` is what it reads."""
+    """What is not followed: PIVOT, UNPIVOT. ``source`` is what it reads. Of a PIVOT with fixed values ``groups`` are the
+    columns by which its rows are grouped, as far as they are written: the first ones that it gives."""
 
     source: From | None
     alias: str
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +164,8 @@ class Cte:
 class Tail:
     """What may stand around any query: WITH before it; DISTINCT, ORDER BY and LIMIT after it.
 
-    ``limit`` is -1 where it is there and no plain number. ``order_all`` is ORDER BY ALL.
+    ``limit`` is -1 where it is there and no plain number; ``counts`` are the expressions of LIMIT and OFFSET.
+    ``order_all`` is ORDER BY ALL.
     """
 
     ctes: tuple[Cte, ...] = ()
@@ -170,11 +175,13 @@ class Tail:
     order_all: bool = False
     limit: int | None = None
     limit_start: int | None = None
+    counts: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Select:
-    """One SELECT. ``group_all`` is GROUP BY ALL; ``grouping_sets``: more than one set of groups."""
+    """One SELECT. ``group_all`` is GROUP BY ALL; ``grouping_sets``: more than one set of groups. ``sets`` are all of them,
+    as positions in ``group``; none where there is no GROUP BY."""
 
     items: tuple[Expr, ...]
     source: From | None
@@ -186,6 +193,7 @@ class Select:
     having: Expr | None = None
     qualify: Expr | None = None
     sampled: bool = False
+    sets: tuple[tuple[int, ...], ...] = ()
 
     def clauses(self) -> Iterator[Expr]:
         """Every expression that stands in it directly, but for the conditions of joins."""
@@ -209,12 +217,14 @@ class Combined:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recursion:
-    """The query of a recursive CTE: a start, and a step that reads what came before."""
+    """The query of a recursive CTE: a start, and a step that reads what came before. ``keyed``: by USING KEY a later row
+    takes the place of an earlier one."""
 
     start: Query
     step: Query
     all: bool
     tail: Tail = field(default_factory=Tail)
+    keyed: bool = False
 
 
 Query = Select | Combined | Recursion

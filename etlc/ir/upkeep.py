@@ -1,0 +1,82 @@
+"""How a query's rows can be kept up when its inputs change: what its text says of that, as plain data.
+
+Relations are named as declared. Every key is an SQL expression over the bare columns of one relation, quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What of its inputs decides a query's rows, and what its values.
+
+    ``rows``: for each relation that it reads, the columns that decide which rows there are and how often; where only
+    the relation's own rows count, none. ``values``: for each column that it gives, by relation, the columns that its
+    values depend on besides. Two states of the inputs that agree in ``rows`` give as many rows, and where they agree
+    in some of ``values`` too, the same bag of rows in these columns.
+    """
+
+    rows: Mapping[str, tuple[str, ...]]
+    values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """A column that a query is local in: restricting its rows to any set of values of ``column`` is the same as
+    restricting its inputs by their keys and then the rows. NULL is a value.
+
+    ``inputs``: for each relation, the keys by which its rows belong to a value: each occurrence of the relation has
+    one. No key: the relation is static, and the grain says nothing of its changes.
+    """
+
+    column: str
+    inputs: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The query over more rows, from its rows before and its rows over those that came.
+
+    Rows belong together by ``keys`` (columns that it gives, NULL being a value; none: there is one row). ``ways`` says
+    for each other column how two values become one: ``sum`` (of counts too; NULL is nothing), ``min``, ``max``,
+    ``and``, ``or``, ``bit_and``, ``bit_or``, ``bit_xor``. ``inputs`` are the relations whose new rows can come so.
+    """
+
+    keys: tuple[str, ...]
+    ways: Mapping[str, str]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A query that picks rows of ``relation`` within each value of ``keys`` (columns that it gives): over more rows it
+    picks among what it picked before and what came. ``columns``: for each column of the relation that it reads, the
+    column that it gives it as."""
+
+    relation: str
+    keys: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why there is no better way: a clause, by its ``kind``, and where it starts in the query's text."""
+
+    kind: str
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """All that is known. In a ``linear`` relation the query is linear: with the other inputs as they are,
+    Q(R + d) = Q(R) + Q(d) as bags."""
+
+    uses: Uses
+    linear: tuple[str, ...] = ()
+    grains: tuple[Grain, ...] = ()
+    merge: Merge | None = None
+    latest: Latest | None = None
+    obstacles: tuple[Obstacle, ...] = ()
