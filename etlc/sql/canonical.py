@@ -19,7 +19,7 @@ from etlc.sql.scopes import Found, Name, Ref, Source, Unsure
 _OWN = re.compile(r"_[twc][0-9]+")
 _DEEP = 60
 # Words that DuckDB may read as the start of something else where sqlglot sees an alias without AS.
-_NO_ALIAS = RESERVED | words(
+NO_ALIAS = RESERVED | words(
     "asof positional semi anti natural cross pivot unpivot tablesample sample at ordinality exclude replace rename"
     " into over within respect ignore nulls similar glob overlaps precision varying zone without year years month"
     " months day days hour hours minute minutes second seconds week weeks quarter quarters decade century millennium"
@@ -225,7 +225,7 @@ class _Renaming:
         if index + 1 < len(self.written) and self.written[index + 1].text == ":":
             raise Unsure
         if before.low != "as":
-            if piece.low in _NO_ALIAS:
+            if piece.low in NO_ALIAS:
                 raise Unsure
             self.edits.before.add(place)
         self.edits.instead[place] = text
