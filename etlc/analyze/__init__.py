@@ -6,6 +6,7 @@ known is passed over in silence. The one exception are protected tags, which are
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,33 +16,41 @@ from etlc.analyze.protected import after_masks, model_tags, source_tags, tagged
 from etlc.analyze.relation import Field, Key, Relation
 from etlc.analyze.rules import OF_MODEL, OF_PROJECT
 from etlc.analyze.subject import Finding, Known, Subject, Whole, outer_items
+from etlc.analyze.upkeep import nothing
+from etlc.analyze.upkeep import upkeep as upkeep_of
+from etlc.analyze.uses import uses_of
 from etlc.diagnostics import Diagnostics
 from etlc.ir.binding import Binder, Column, Shelf
+from etlc.ir.codec import encode
 from etlc.ir.graph import BoundGraph, GraphCheck
+from etlc.ir.upkeep import Upkeep
 from etlc.kinds.checks.columns import NotNull, Unique
 from etlc.sql.quote import string
 
 __all__ = ["analyze"]
 
 
-def analyze(graph: BoundGraph, binder: Binder, diagnostics: Diagnostics, shelf: Shelf) -> BoundGraph:
+def analyze(
+    graph: BoundGraph, binder: Binder, diagnostics: Diagnostics, shelf: Shelf, upkeep: bool = True
+) -> BoundGraph:
     """Run every analysis on every model that was bound, in running order; findings are collected.
 
-    Gives back the graph with the tags of all columns, and with the checks that hold by the queries alone. ``shelf``
-    keeps what was found out about a model, for the next time.
+    Gives back the graph with the tags of all columns, with the checks that hold by the queries alone, and, where
+    ``upkeep`` is asked for, with what keeps each model's rows up. ``shelf`` keeps what was found out about a model, for
+    the next time.
     """
 
     def fits(text: str, kind: str) -> bool:
         return binder.evaluate(f"SELECT CAST({string(text)} AS {kind}) IS NULL") is None
 
-    relations, subjects = Relations(), {}
+    relations, subjects, titles = Relations(), {}, {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
         declared = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
         relations.add(source_tags(graph.graph.spec.sources[name], declared, graph.graph.spec.protected))
     for name, model in graph.models.items():
         subject = Subject(model, relations, fits)
-        title = model_name(model, graph, relations)
+        titles[name] = title = model_name(model, graph, relations)
         kept = shelf.get(title)
         if kept is not None:
             known, entry = unpacked(kept)
@@ -60,7 +69,23 @@ def analyze(graph: BoundGraph, binder: Binder, diagnostics: Diagnostics, shelf: 
             _report(about, finding, diagnostics)
     carried = {name: subject.known.carried for name, subject in subjects.items()}
     proofs = {name: subject.known.proven for name, subject in subjects.items()}
-    return replace(graph, proven=proofs, tags=tagged(graph, carried))
+    analyzed = replace(graph, proven=proofs, tags=tagged(graph, carried))
+    if not upkeep:
+        return analyzed
+    found = {name: _kept_up(subject, titles[name], graph, shelf) for name, subject in subjects.items()}
+    uses = {name: text for name, (text, _) in found.items()}
+    volatile = _text(nothing("volatile"))
+    kept = {name: volatile if name in graph.volatile else text for name, (_, text) in found.items()}
+    return replace(analyzed, uses=uses, upkeep=kept)
+
+
+def _kept_up(subject: Subject, title: str, graph: BoundGraph, shelf: Shelf) -> tuple[str, str]:
+    """What a model uses, and what keeps its rows up, both as JSON. Only who runs it needs that."""
+    kept = shelf.get(f"{title} upkeep")
+    if kept is None:
+        kept = [uses_of(subject.model, subject.resolved, graph), _text(_upkeep(subject))]
+        shelf.put(f"{title} upkeep", kept)
+    return kept[0], kept[1]
 
 
 def _studied(subject: Subject, graph: BoundGraph, relations: Relations) -> tuple[Known, object]:
@@ -75,7 +100,21 @@ def _studied(subject: Subject, graph: BoundGraph, relations: Relations) -> tuple
     findings = tuple(finding for rule in OF_MODEL for finding in _found(rule.find, subject))
     carried = {one.name: tuple(sorted({tag.tag for tag in one.tags})) for one in relation.fields if one.tags}
     proofs = proven(derived, subject.resolved.scopes, [column.name for column in model.columns], checks)
-    return Known(findings, proofs, outer_items(model.model.query.syntax), carried), entry
+    items = outer_items(model.model.query.syntax)
+    return Known(findings, proofs, items, carried), entry
+
+
+def _upkeep(subject: Subject) -> Upkeep:
+    """What keeps a model's rows up."""
+    model = subject.model
+    if model.model.query.facts.dynamic:
+        return nothing("dynamic")
+    masked = frozenset(name.lower() for name, column in model.model.spec.columns.items() if column.mask is not None)
+    return upkeep_of(model.model.query.syntax, subject.resolved, subject.relations, model.columns, masked)
+
+
+def _text(found: Upkeep) -> str:
+    return json.dumps(encode(found), separators=(",", ":"))
 
 
 def _found(find: Callable[[Subject], Iterator[Finding]], subject: Subject) -> list[Finding]:

@@ -63,7 +63,7 @@ def model_name(model: BoundModel, graph: BoundGraph, relations: Relations) -> st
     ]
     columns = [f"{name} {one.tags} {one.mask} {one.nullable} {one.unique}" for name, one in spec.columns.items()]
     parts = [
-        "analysis", model.model.name, query.bound.text, str(model.model.published), *graph.graph.spec.protected, "|",
+        "analysis with uses", model.model.name, query.bound.text, str(model.model.published), *graph.graph.spec.protected, "|",
         *(f"{column.name} {column.type}" for column in model.columns), "|", *promises, "|", *columns, "|", *spec.key, "|",
         *(relations.digest(need.lower()) for need in model.model.reads),
     ]  # fmt: skip
@@ -76,7 +76,8 @@ def packed(known: Known, relation: Any) -> Any:
         return None
     findings = [[finding.code, finding.place, finding.message, finding.help] for finding in known.findings]
     carried = {name: list(tags) for name, tags in known.carried.items()}
-    return [findings, sorted(known.proven), [list(item) for item in known.items], carried, relation]
+    items = [list(item) for item in known.items]
+    return [findings, sorted(known.proven), items, carried, relation]
 
 
 def unpacked(data: Any) -> tuple[Known, Any]:
@@ -84,7 +85,8 @@ def unpacked(data: Any) -> tuple[Known, Any]:
     findings, proven, items, carried, relation = data
     found = tuple(Finding(*finding) for finding in findings)
     tags = {name: tuple(each) for name, each in carried.items()}
-    return Known(found, frozenset(proven), tuple((name, place) for name, place in items), tags), relation
+    named = tuple((name, place) for name, place in items)
+    return Known(found, frozenset(proven), named, tags), relation
 
 
 def _packed(relation: Relation) -> list[Any]:

@@ -137,7 +137,8 @@ class BoundGraph:
     """The graph with every schema known. What could not be bound is not in ``models``.
 
     ``proven`` are, for each model, the names of the checks that its query keeps whatever the data; ``tags`` by relation
-    and column those of the columns that have any.
+    and column those of the columns that have any. By model, as JSON: ``uses`` what it uses, ``upkeep`` what keeps its rows
+    up (``etlc.ir.upkeep``).
     """
 
     graph: Graph
@@ -148,3 +149,5 @@ class BoundGraph:
     tests: tuple[UnitTest, ...] = ()
     proven: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tags: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    uses: Mapping[str, str] = field(default_factory=dict)
+    upkeep: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from etlc.ir.binding import Column
 
 HIDDEN_SCHEMA = "_etlc_data"
 LANDING_SCHEMA = "_etlc_land"
+DELTA_SCHEMA = "_etlc_delta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class PlanModel:
     and the types of source columns are in it (:meth:`Plan.meaning` tells more). ``volatile`` models
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
     ``uses`` are the columns of each source that its query may read. ``version`` is that of its contract, ``params``
-    are those whose values stand in the query.
+    are those whose values stand in the query. As JSON: ``dependence`` is a :class:`etlc.ir.upkeep.Uses`, ``upkeep`` what
+    keeps its rows up, told of sources and stored models.
     """
 
     name: str
@@ -116,6 +118,14 @@ class PlanModel:
     rest: str = ""
     version: int = 1
     params: tuple[str, ...] = ()
+    dependence: str = ""
+    incremental: bool = True
+    upkeep: str = ""
+
+    @property
+    def stored(self) -> bool:
+        """Whether its rows are kept."""
+        return self.storage == "table" or self.snapshot
 
     @property
     def schema(self) -> str:
@@ -175,6 +185,22 @@ class Plan:
             return name
         lower = name.lower()
         return next(known for known in (*self.sources, *self.models) if known.lower() == lower)
+
+    def stands_on(self, name: str) -> list[str]:
+        """The stored relations and sources that a model's query reads, through models that are not stored."""
+        found: dict[str, None] = {}
+        for need in self.models[name].reads:
+            unstored = need in self.models and not self.models[need].stored
+            found.update(dict.fromkeys(self.stands_on(need) if unstored else [need]))
+        return list(found)
+
+    def readers(self) -> dict[str, frozenset[str]]:
+        """The stored models that stand on each source and stored model, for those that have any."""
+        found: dict[str, set[str]] = {}
+        for name, model in self.models.items():
+            for relation in self.stands_on(name) if model.stored else ():
+                found.setdefault(relation, set()).add(name)
+        return {relation: frozenset(names) for relation, names in found.items()}
 
     def needs(self, name: str) -> list[str]:
         """What a model reads, and what its checks read besides, as declared."""

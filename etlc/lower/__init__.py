@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from etlc.diagnostics import CODES
 from etlc.ir.binding import Column
@@ -13,6 +14,7 @@ from etlc.kinds.sinks import sink_kind
 from etlc.kinds.sources import source_kind
 from etlc.lower.fingerprint import alike, digest, query_rest
 from etlc.lower.storage import snapshots, storages
+from etlc.lower.upkeep import composed
 from etlc.lower.used import columns_of, used_columns
 
 __all__ = ["alike", "digest", "lower"]
@@ -32,6 +34,8 @@ def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
     }
     relations.update({name: model.columns for name, model in bound.models.items()})
     models = {name: _model(model, bound, stored[name], name in kept, relations) for name, model in bound.models.items()}
+    for name, text in composed(bound, {name for name, model in models.items() if not _is_stored(model)}).items():
+        models[name] = replace(models[name], upkeep=text)
     known = {name.lower(): name for name in models}
     outputs = tuple(_output(o, known[o.model.lower()]) for o in spec.outputs if o.model.lower() in known)
     limits = {"memory": spec.limits.memory, "threads": spec.limits.threads, "temp": spec.limits.temp}
@@ -109,7 +113,14 @@ def _model(
         rest=rest,
         version=model.spec.version,
         params=tuple(dict.fromkeys(model.query.bound.used)),
+        incremental=str(model.spec.incremental) != "full",
+        dependence=graph.uses.get(model.name, ""),
+        upkeep=graph.upkeep.get(model.name, ""),
     )
+
+
+def _is_stored(model: PlanModel) -> bool:
+    return model.storage == "table" or model.snapshot
 
 
 def _checks(checks: Sequence[BoundCheck], proven: frozenset[str] = frozenset()) -> tuple[PlanCheck, ...]:

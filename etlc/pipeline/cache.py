@@ -75,10 +75,15 @@ class Kept:
         return found
 
 
-def key(texts: Mapping[str, bytes], params: Mapping[str, str]) -> str:
-    """The name under which a plan is kept: a hash of all that it depends on."""
+def key(texts: Mapping[str, bytes], params: Mapping[str, str], upkeep: bool) -> str:
+    """The name under which a plan is kept: a hash of all that it depends on. ``upkeep``: it can be run."""
     state = hashlib.blake2b(digest_size=16)
-    for part in (__version__, version_of("duckdb"), version_of("sqlglot"), json.dumps(sorted(params.items()))):
+    for part in (
+        __version__,
+        version_of("duckdb"),
+        version_of("sqlglot"),
+        json.dumps([*sorted(params.items()), upkeep]),
+    ):
         state.update(part.encode() + b"\0")
     for name, data in sorted(texts.items()):
         state.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogatepass") + data)

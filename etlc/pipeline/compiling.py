@@ -16,21 +16,25 @@ from etlc.pipeline.project import Front, Options, Project, Stop
 LOCK = "etlc.lock"
 
 
-def compile_project(project: Project, options: Options, staged: Files | None = None) -> Front:
+def compile_project(
+    project: Project, options: Options, staged: Files | None = None, upkeep: bool = False
+) -> Front:  # fmt: skip
     """Compile the project; from the cache where nothing that matters has changed.
 
-    ``staged`` are other files than those on disk.
+    ``staged`` are other files than those on disk. ``upkeep``: the plan is to be run.
     """
     files = Once(staged or DiskFiles(project.root))
-    key = cache.key(snapshot(files), options.params)
-    kept = cache.read(project.cache, key)
-    if kept is not None and (not kept.looked or _as_looked_at(kept, project)):
-        return Front(kept.diagnostics(), kept.plan, kept.models, kept.sources, kept.looked)
+    texts = snapshot(files)
+    # What is to be run serves every other end too.
+    for key in [cache.key(texts, options.params, whole) for whole in ([True] if upkeep else [False, True])]:
+        kept = cache.read(project.cache, key)
+        if kept is not None and (not kept.looked or _as_looked_at(kept, project)):
+            return Front(kept.diagnostics(), kept.plan, kept.models, kept.sources, kept.looked)
     from etlc.pipeline.front import compile_files
 
-    front = compile_files(files, project, options)
+    front = compile_files(files, project, options, upkeep=upkeep)
     if front.plan is not None:
-        _write(project, key, front)
+        _write(project, cache.key(texts, options.params, upkeep), front)
     return front
 
 
@@ -55,7 +59,7 @@ def _write(project: Project, key: str, front: Front) -> None:
 def keep(project: Project, options: Options, front: Front) -> None:
     """Keep what was compiled for the next command, when what was looked at stands in etlc.lock."""
     if front.plan is not None:
-        key = cache.key(snapshot(DiskFiles(project.root)), options.params)
+        key = cache.key(snapshot(DiskFiles(project.root)), options.params, True)
         _write(project, key, replace(front, looked={}))
 
 

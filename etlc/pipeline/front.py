@@ -37,12 +37,15 @@ _NOTHING = "no files"  # what is kept of a look that found none
 Looking = Callable[[Graph, list[str], Project], dict[str, Looked]]
 
 
-def compile_files(files: Files, project: Project, options: Options, looking: Looking | None = None) -> Front:
+def compile_files(
+    files: Files, project: Project, options: Options, looking: Looking | None = None, upkeep: bool = False
+) -> Front:
     """Compile what ``files`` hold; findings that the specs ignore are left out.
 
-    ``looking`` tells the schemas that nothing pins, if not the data.
+    ``looking`` tells the schemas that nothing pins, if not the data. ``upkeep``: the plan is to be run, and says how each
+    model's rows are kept up.
     """
-    front = _compiled(files, project, options, looking)
+    front = _compiled(files, project, options, looking, upkeep)
     if front.spec is None:
         return front
     found, used = sift(front.diagnostics, front.spec.ignores)
@@ -50,7 +53,7 @@ def compile_files(files: Files, project: Project, options: Options, looking: Loo
     return replace(front, diagnostics=found)
 
 
-def _compiled(files: Files, project: Project, options: Options, looking: Looking | None) -> Front:
+def _compiled(files: Files, project: Project, options: Options, looking: Looking | None, upkeep: bool) -> Front:
     """Of each text, what was found out before is not found out again."""
     diagnostics = Diagnostics()
     summaries = Summaries(project.cache)
@@ -64,7 +67,7 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     names = needs_look(graph)
     looked = looking(graph, names, project) if looking else look_again(summaries, graph, names, project)
     bound = bind(graph, looked, binder, diagnostics)
-    bound = analyze(bound, binder, diagnostics, summaries)
+    bound = analyze(bound, binder, diagnostics, summaries, upkeep)
     if looking is None:  # an old revision is soon forgotten
         summaries.save()
     fresh = {name: found.schema for name, found in looked.items() if found.schema is not None}

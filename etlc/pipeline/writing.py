@@ -47,7 +47,7 @@ class Locked:
 
 def compile_to_files(project: Project, options: Options) -> Compiled:
     """Write ``.etlc/compiled/``: a file per model, ``plan.json`` and ``plan.sql``."""
-    front = compile_project(project, options)
+    front = compile_project(project, options, upkeep=True)
     if front.plan is None:
         return Compiled(front.diagnostics, [])
     plan = front.plan

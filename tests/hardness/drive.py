@@ -52,7 +52,7 @@ def complaint(texts: Texts, root: Path) -> str:
     from etlc.report.json import findings
 
     try:
-        front = compile_files(Memory(texts), Project(root), Options())
+        front = compile_files(Memory(texts), Project(root), Options(), upkeep=True)
     except Stop as stop:
         return "" if stop.message.endswith(".") or stop.diagnostics.errors else f"Stop: {stop.message}"
     except BaseException:  # noqa: BLE001

@@ -1,0 +1,135 @@
+"""What keeps a model's rows up, of stored relations: what it says of models that are stored nowhere is said of what they read.
+
+It is worked on in its packed form (``etlc.ir.codec``): of a thousand models nearly all stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from etlc.ir.codec import encode
+from etlc.ir.graph import BoundGraph
+from etlc.ir.upkeep import Latest, Merge, Obstacle, Upkeep, Uses
+from etlc.sql.tokens import tokens_of
+
+_CHOICES = {"unsteady", "choice"}
+_UNSTEADY = {*_CHOICES, "volatile", "opaque", "dynamic"}
+_UPKEEP = {field.name: number for number, field in enumerate(fields(Upkeep))}
+_INPUTS = [field.name for field in fields(Merge)].index("inputs")
+_RELATION = [field.name for field in fields(Latest)].index("relation")
+
+_Inputs = Mapping[str, list[str]]  # as in Grain
+
+
+class _Unstored:
+    """A model that is worked out where it is read. Only what is asked for is composed: most of its columns never are.
+
+    ``under`` tells how often each stored relation is under it; ``known`` are the models that it reads and that are
+    stored nowhere either.
+    """
+
+    def __init__(self, text: str, under: Counter[str], known: Mapping[str, _Unstored]) -> None:
+        self.under, self.known = under, known
+        self.data: list[Any] = json.loads(text)
+        self._own: dict[str, _Inputs] = {column.lower(): inputs for column, inputs in self.data[_UPKEEP["grains"]]}
+        self._grains: dict[str, _Inputs] = {}
+
+    def odd(self) -> list[str]:
+        """Why it may be another one each time it is read."""
+        own = [kind for kind, _ in self.data[_UPKEEP["obstacles"]] if kind in _UNSTEADY]
+        return [*own, *(kind for model in self.known.values() for kind in model.odd())]
+
+    def linear(self) -> list[str]:
+        """The stored relations that it is linear in."""
+        return _linear(self.data[_UPKEEP["linear"]], self.under, self.known)
+
+    def grain(self, column: str) -> _Inputs:
+        """The keys, by stored relation, that tell a column (lower case)."""
+        if column not in self._grains:
+            self._grains[column] = _inputs(self._own.get(column, {}), self.known)
+        return self._grains[column]
+
+
+def composed(bound: BoundGraph, unstored: Collection[str]) -> dict[str, str]:
+    """The upkeep, as JSON, of each model that reads one of those that are not stored. These have none of their own."""
+    found: dict[str, str] = {}
+    known: dict[str, _Unstored] = {}
+    for name, model in bound.models.items():
+        text = bound.upkeep.get(name, "")
+        through = {need: known[need] for need in model.model.reads if need in known}
+        if not text or (name not in unstored and not through):
+            continue
+        under = Counter[str]()
+        for need in model.model.reads:
+            under.update(known[need].under if need in known else (need,))
+        if name in unstored:
+            known[name], found[name] = _Unstored(text, under, through), ""
+        else:
+            found[name] = json.dumps(_through(json.loads(text), under, through), separators=(",", ":"))
+    return found
+
+
+def _through(own: list[Any], under: Mapping[str, int], known: Mapping[str, _Unstored]) -> list[Any]:
+    """A model's upkeep through the models that it reads and that are stored nowhere."""
+    odd = dict.fromkeys(kind for model in known.values() for kind in model.odd())
+    obstacles = own[_UPKEEP["obstacles"]]
+    obstacles += [one for one in (encode(Obstacle(kind)) for kind in odd) if one not in obstacles]
+    if odd.keys() - _CHOICES:
+        nothing: list[Any] = encode(Upkeep(Uses({})))
+        nothing[_UPKEEP["uses"]], nothing[_UPKEEP["obstacles"]] = own[_UPKEEP["uses"]], obstacles
+        return nothing
+    own[_UPKEEP["linear"]] = _linear(own[_UPKEEP["linear"]], under, known) if not odd else []
+    choices = [model.under.keys() for model in known.values() if "choice" in model.odd()]
+    grains = [[column, _inputs(inputs, known)] for column, inputs in own[_UPKEEP["grains"]]]
+    own[_UPKEEP["grains"]] = [grain for grain in grains if any(grain[1].values()) and _one_answer(grain[1], choices)]
+    merge, latest = own[_UPKEEP["merge"]], own[_UPKEEP["latest"]]
+    if merge is not None:
+        merge[_INPUTS] = _linear(merge[_INPUTS], under, known) if not odd else []
+        own[_UPKEEP["merge"]] = merge if merge[_INPUTS] else None
+    if latest is not None and latest[_RELATION] in known:
+        own[_UPKEEP["latest"]] = None
+    return own
+
+
+def _one_answer(inputs: _Inputs, choices: Iterable[Collection[str]]) -> bool:
+    """Whether what has several right answers is worked out by the same keys: else old rows would go with an old answer."""
+    return all(any(inputs.get(relation) for relation in under) for under in choices)
+
+
+def _linear(names: Iterable[str], under: Mapping[str, int], known: Mapping[str, _Unstored]) -> list[str]:
+    """The stored relations under these, of those that are read on one way only."""
+    found = (one for name in names for one in (known[name].linear() if name in known else (name,)))
+    return sorted(one for one in found if under[one] == 1)
+
+
+def _inputs(own: _Inputs, known: Mapping[str, _Unstored]) -> _Inputs:
+    """The inputs of a grain, of stored relations. One that is static on some way is static."""
+    told: dict[str, list[str]] = {}
+    static: set[str] = set()
+    for name, keys in own.items():
+        one = known.get(name)
+        for relation in one.under if one is not None else (name,):
+            found = [_key(key, relation, one) for key in keys] if one is not None else [[key] for key in keys]
+            told.setdefault(relation, []).extend(text for texts in found for text in texts)
+            if not found or not all(found):
+                static.add(relation)
+    return {name: [] if name in static else list(dict.fromkeys(keys)) for name, keys in told.items()}
+
+
+def _key(key: str, relation: str, model: _Unstored) -> list[str]:
+    """A key over an unstored model, over a relation under it: each column in it as its own grain tells it."""
+    tokens = [token for token in tokens_of(key) if token.kind == "quoted"]
+    keys = [model.grain(token.name).get(relation, []) for token in tokens]
+    if len(tokens) == 1 and len(tokens[0].text) == len(key):
+        return keys[0]
+    if not keys or any(len(one) != 1 for one in keys):
+        return []
+    pieces, done = [], 0
+    for token, (text,) in zip(tokens, keys, strict=True):
+        pieces += [key[done : token.start], text]
+        done = token.end
+    return ["".join([*pieces, key[done:]])]
