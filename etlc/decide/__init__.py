@@ -6,18 +6,19 @@ covers its meaning and the versions that it was built from. What has the version
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
-from etlc.decide.reasons import rebuild_reason, schemas
-from etlc.decide.versions import check_token, placement, planned_version, source_check_token
+from etlc.decide.choosing import STRATEGIES, ways
+from etlc.decide.forecast import Forecast
+from etlc.decide.models import Case, Compare, decide_model, known_of, settle
+from etlc.decide.versions import check_token, placement, source_check_token
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
-from etlc.ir.plan import LANDING_SCHEMA, Meaning, Plan, PlanModel, PlanOutput
-from etlc.ir.record import Memory, Observations
+from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
+from etlc.ir.record import Memory, Observations, Standing
 
-Alike = Callable[[Meaning, Meaning], bool]
-
-__all__ = ["check_token", "closure", "conflicts", "decide", "placement"]
+__all__ = [
+    "STRATEGIES", "check_token", "closure", "conflicts", "decide", "known_of", "placement", "settle", "ways",
+]  # fmt: skip
 
 
 def closure(plan: Plan, selected: frozenset[str]) -> frozenset[str]:
@@ -36,36 +37,36 @@ def conflicts(plan: Plan, memory: Memory) -> list[PlanModel]:
 
 
 def decide(
-    plan: Plan, memory: Memory, observations: Observations, request: Request, nonce: str, alike: Alike
+    plan: Plan, memory: Memory, observations: Observations, request: Request, nonce: str, compare: Compare
 ) -> Decisions:
-    """What a run would do. ``nonce`` is new at every run: it is the version of what is volatile. ``alike`` tells whether
-    two queries mean the same."""
+    """What a run would do. ``nonce`` is new at every run: it is the version of what is volatile. ``compare`` tells what an
+    edit changes."""
     selected = frozenset(plan.models) if request.selected is None else request.selected
     scope = closure(plan, selected)
-    versions = {name: state.version for name, state in observations.sources.items()}
+    case = Case(
+        plan,
+        memory,
+        observations,
+        request,
+        nonce,
+        compare,
+        Standing(),
+        Forecast(plan, memory, observations, plan.readers()),
+    )
+    for name, state in observations.sources.items():
+        case.standing.put(name, state.version)
     changed: set[str] = set()
     models: dict[str, Decision] = {}
-    for name, model in plan.models.items():
+    for name in plan.models:
         record = memory.models.get(name)
         if name not in scope:
-            versions[name] = record.version if record else ""
+            case.standing.put(name, record.version if record else "", record.state if record else None)
             continue
-        inputs = {need: versions.get(need, "") for need in model.reads}
-        kept = _kept_meaning(plan, model, memory, alike)
-        decision = _decide_model(plan, kept, inputs, memory, observations, request, nonce)
-        if decision.action == "skip" and kept is not model:
-            decision = replace(decision, rewritten=True)
-        tokens = {check.name: check_token(check, versions) for check in model.checks}
-        if decision.action == "skip" and record is not None:
-            stale = {check: token for check, token in tokens.items() if record.checked.get(check) != token}
-            if stale:
-                decision = replace(decision, checks=stale, reason=Reason("checks", tuple(stale)))
-        else:
-            decision = replace(decision, checks=tokens)
-        models[name] = decision
-        versions[name] = decision.version
-        if decision.action != "skip":
+        models[name] = decide_model(case, name)
+        case.standing.put(name, models[name].version, models[name].state)
+        if models[name].action != "skip":
             changed.add(name)
+    versions = case.standing.versions
     sources = _decide_sources(plan, models, memory, observations, request)
     if request.selected is None:
         for name in memory.models:
@@ -80,40 +81,6 @@ def decide(
         if output.model in selected or output.model in changed
     )
     return Decisions(sources, shown, outputs, selected)
-
-
-def _kept_meaning(plan: Plan, model: PlanModel, memory: Memory, alike: Alike) -> PlanModel:
-    """The model under the fingerprint that it was built with, where its query is written differently but means the same."""
-    record, before = memory.models.get(model.name), memory.meanings.get(model.name)
-    if record is None or record.fingerprint == model.fingerprint or before is None:
-        return model
-    return replace(model, fingerprint=record.fingerprint) if alike(before, plan.meaning(model.name)) else model
-
-
-def _decide_model(
-    plan: Plan,
-    model: PlanModel,
-    inputs: Mapping[str, str],
-    memory: Memory,
-    observations: Observations,
-    request: Request,
-    nonce: str,
-) -> Decision:
-    record = memory.models.get(model.name)
-    version = planned_version(model, inputs, nonce)
-    anew = request.full_refresh and (request.selected is None or model.name in request.selected)
-    standing = f"{model.schema}.{model.name}".lower() in memory.relations
-    there = model.storage == "inline" or standing
-    reason = rebuild_reason(plan, model, inputs, record, there, anew, memory, observations)
-    if reason is None and record is not None:
-        return Decision(model.name, "skip", "noop", Reason("current"), {}, record.version, inputs, record.placement)
-    if model.storage == "table":
-        action, strategy = "rebuild" if record is not None and there else "create", "full"
-    else:
-        action = strategy = model.storage
-    return Decision(
-        model.name, action, strategy, reason or Reason("first"), {}, version, inputs, placement(model, schemas(plan))
-    )
 
 
 def _decide_sources(

@@ -9,14 +9,10 @@ from collections.abc import Mapping
 from etlc.ir.plan import PlanCheck, PlanModel, PlanSource
 
 
-def _digest(*parts: object) -> str:
+def digest(*parts: object) -> str:
+    """A 128-bit hash of plain data, as hexadecimal text."""
     text = json.dumps(parts, separators=(",", ":"), sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def planned_version(model: PlanModel, inputs: Mapping[str, str], nonce: str) -> str:
-    """The version that the model's rows will have when it is built from these inputs."""
-    return _digest(model.fingerprint, dict(inputs), nonce if model.volatile else "")
 
 
 def placement(model: PlanModel, schemas: Mapping[str, str]) -> str:
@@ -32,10 +28,10 @@ def placement(model: PlanModel, schemas: Mapping[str, str]) -> str:
 def check_token(check: PlanCheck, versions: Mapping[str, str]) -> str:
     """What a check's verdict depends on, besides the rows that it is of: its text, and the other relations it reads."""
     by_name = {name.lower(): version for name, version in versions.items()} if check.others else {}
-    return _digest(check.fingerprint, {other.lower(): by_name.get(other.lower(), "") for other in check.others})
+    return digest(check.fingerprint, {other.lower(): by_name.get(other.lower(), "") for other in check.others})
 
 
 def source_check_token(check: PlanCheck, source: PlanSource, versions: Mapping[str, str]) -> str:
     """What the verdict of a source's check depends on: its text, the rows, and the types that they are read as."""
     types = [f"{column.name}:{column.type}" for column in source.columns if column.name in set(source.used)]
-    return _digest(check_token(check, versions), versions[source.name], types)
+    return digest(check_token(check, versions), versions[source.name], types)

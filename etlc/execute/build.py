@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from etlc.diagnostics import Diagnostic, Span
 from etlc.engines.base import EngineError
+from etlc.execute.deltas import forget, keep, moved
 from etlc.execute.desk import Desk
+from etlc.execute.digests import moved_digest, rows_digest
+from etlc.execute.strategies import CAME, STRATEGIES, WENT, Unfit, Work, apply, diff, settle_net
 from etlc.ir.binding import SqlError
-from etlc.ir.decision import Decision, Reason
+from etlc.ir.decision import Decision, Reason, Way, takes_changes
 from etlc.ir.event import CheckResult, ModelResult
 from etlc.ir.plan import HIDDEN_SCHEMA, Plan, PlanCheck, PlanModel
-from etlc.ir.record import ModelRecord
+from etlc.ir.record import Delta, ModelRecord
 from etlc.ir.statements import create_snapshot_view, create_table, create_view
 from etlc.sql.quote import qualified
 
@@ -29,20 +33,25 @@ class _CheckFailed(Exception):
     """An error check failed: the transaction is to be rolled back."""
 
 
-def build(desk: Desk, decision: Decision) -> Built:
-    """Do to a model what was decided. A failure is a result, not an exception; EngineInterrupted goes through."""
-    model = desk.tools.plan.models[decision.model]
-    begun = time.monotonic()
+class _Same(Exception):
+    """The rows came out as they stand: the transaction is to be rolled back, and nothing below need run."""
+
+
+def build(desk: Desk, planned: Decision) -> Built:
+    """Do to a model what was decided, or less. A failure is a result, not an exception; EngineInterrupted goes through."""
+    model, begun = desk.tools.plan.models[planned.model], time.monotonic()
+    decision = desk.tools.settle(planned, desk.tools.ledger.standing())
     checks: list[CheckResult] = []
     rows: int | None = None
+    error = None
     try:
         if decision.action == "skip":
-            _stay(desk, model, decision, checks)
+            if not decision.idle:
+                _stay(desk, model, decision, checks)
             status = "skipped"
         else:
-            rows = _transaction(desk, model, decision, checks, begun)
+            decision, rows = _renew(desk, model, decision, checks, begun)
             status = "success"
-        error = None
     except EngineError as failure:
         status, rows, error = "failed", None, _failure(desk, model, failure)
     except _CheckFailed:
@@ -51,21 +60,113 @@ def build(desk: Desk, decision: Decision) -> Built:
     return Built(result, tuple(checks))
 
 
-def _transaction(
+def _renew(
     desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult], begun: float
-) -> int | None:
-    session, store = desk.session, desk.tools.store
+) -> tuple[Decision, int | None]:
+    """By the first way that is open and worth it; a rebuild always is. Gives the decision with the way that was gone."""
+    ledger, record = desk.tools.ledger, desk.tools.memory.models.get(model.name)
     desk.lay_out(model.reads)
+    changes = ledger.changes(model.name, record.consumed) if record and model.stored and takes_changes(decision) else {}
+    for way in desk.tools.ways(model, changes, record.seconds if record else 0.0) if changes and record else ():
+        if not way.changed:
+            break  # a rebuild
+        checks.clear()
+        with suppress(Unfit):
+            rows = _by(desk, model, replace(decision, action=_action(model, way), strategy=way.strategy), way, checks)
+            return replace(decision, action=_action(model, way), strategy=way.strategy), rows
+    checks.clear()
+    try:
+        return decision, _rebuild(desk, model, decision, checks, begun)
+    except _Same:
+        assert record is not None
+        checks.clear()
+        _audit(desk, model, decision, checks)
+        with desk.transaction():
+            stood = replace(decision, version=record.version, state=record.state)
+            _save(desk, model, stood, record.rows, record.seconds, record.digest)
+        return decision, record.rows
+
+
+def _action(model: PlanModel, way: Way) -> str:
+    return "view" if model.storage == "view" else way.action
+
+
+def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list[CheckResult]) -> int:
+    """Bring the model's rows up to date by a strategy. Raises Unfit where another way costs less."""
+    tools, record = desk.tools, desk.tools.memory.models[model.name]
+    moved_rows = {}
+    for name in way.changed if STRATEGIES[way.strategy] is not diff else ():
+        chain = tools.ledger.chain(name, record.consumed[name])
+        assert chain is not None
+        moved_rows[name] = moved(desk, name, chain)
+    delta, stood, count = None, replace(decision, version=record.version, state=record.state), record.rows
+    with desk.transaction():
+        work = Work(desk, model, tools.known(model), way, moved_rows)
+        STRATEGIES[way.strategy](work)
+        came, went = settle_net(work)
+        if came or went:
+            apply(work, came, went)
+            stood, count = decision, record.rows + came - went
+            delta = _kept(desk, model, record.version, decision.version, came, went)
+        digest = moved_digest(work, record.digest) if came or went else record.digest
+        _audit(desk, model, decision, checks)
+        _save(desk, model, stood, count, record.seconds, digest)
+    _committed(desk, model, stood, count)
+    if came or went:
+        tools.ledger.lost(model.name) if delta is None else tools.ledger.came(delta)
+    return count
+
+
+def _kept(desk: Desk, model: PlanModel, before: str, after: str, came: int, went: int) -> Delta | None:
+    """What changed, kept for those that read the model; None where nobody does, or it is most of its rows."""
+    ledger, record = desk.tools.ledger, desk.tools.memory.models[model.name]
+    if model.name not in ledger.readers or came + went > max(1_000, record.rows):
+        forget(desk, model.name)
+        return None
+    delta = Delta(model.name, ledger.step(), before, after, came, went)
+    keep(desk, model, delta.step, CAME if came else "", WENT if went else "")
+    desk.tools.store.save_delta(desk.session, delta)
+    return delta
+
+
+def _rebuild(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult], begun: float) -> int | None:
+    """Work out all of its rows. Raises _Same where they are those that stand."""
+    record = desk.tools.memory.models.get(model.name)
     with desk.transaction():
         _clear(desk, model)
         rows = _make(desk, model)
+        digest = rows_digest(desk, model) if model.stored and _watched(desk, model) else ""
+        same = record is not None and digest != "" and digest == record.digest and not model.volatile
+        if same and record is not None and record.placement == decision.placement and decision.reason.kind in _CHANGES:
+            raise _Same
+        forget(desk, model.name)
         _audit(desk, model, decision, checks)
-        seconds = time.monotonic() - begun
-        store.save_model(session, _record(model, decision, rows, seconds), desk.tools.plan.meaning(model.name))
-    # COMMIT of a transaction that an error has aborted rolls back and says nothing: so the marker is read back.
-    if store.stored_version(session, model.name) != decision.version:
-        raise AssertionError(f"the transaction of {model.name} was not committed")
+        _save(desk, model, decision, rows, time.monotonic() - begun, digest)
+    _committed(desk, model, decision, rows)
+    desk.tools.ledger.lost(model.name)
     return rows
+
+
+_CHANGES = frozenset({"input", "files", "edited"})  # after which the table and its columns may stand as they are
+
+
+def _watched(desk: Desk, model: PlanModel) -> bool:
+    """Whether anybody would be spared work by knowing that the rows are the same."""
+    plan = desk.tools.plan
+    read = any(model.name in other.reads for other in plan.models.values())
+    return "early-cutoff" not in desk.tools.off and (read or any(o.model == model.name for o in plan.outputs))
+
+
+def _save(desk: Desk, model: PlanModel, decision: Decision, rows: int | None, seconds: float, digest: str) -> None:
+    record = _record(desk, model, decision, rows, seconds, digest)
+    desk.tools.store.save_model(desk.session, record, desk.tools.plan.meaning(model.name))
+
+
+def _committed(desk: Desk, model: PlanModel, decision: Decision, rows: int | None) -> None:
+    # COMMIT of a transaction that an error has aborted rolls back and says nothing: so the marker is read back.
+    if desk.tools.store.stored_version(desk.session, model.name) != decision.version:
+        raise AssertionError(f"the transaction of {model.name} was not committed")
+    desk.tools.ledger.stands(model.name, decision.version, rows, decision.state)
 
 
 def _clear(desk: Desk, model: PlanModel) -> None:
@@ -124,16 +225,21 @@ def _stay(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckRe
     _audit(desk, model, decision, checks)
     names = {check.name for check in model.checks}
     kept = {name: token for name, token in record.checked.items() if name in names}
+    decision = replace(decision, checks={**kept, **decision.checks})
     with desk.transaction():
-        record = replace(record, checked={**kept, **decision.checks}, fingerprint=model.fingerprint)
-        desk.tools.store.save_model(desk.session, record, desk.tools.plan.meaning(model.name))
+        _save(desk, model, decision, record.rows, record.seconds, record.digest)
 
 
-def _record(model: PlanModel, decision: Decision, rows: int | None, seconds: float) -> ModelRecord:
+def _record(
+    desk: Desk, model: PlanModel, decision: Decision, rows: int | None, seconds: float, digest: str
+) -> ModelRecord:
     columns = tuple(f"{column.name} {column.type}" for column in model.columns)
+    versions = desk.tools.ledger.standing().versions
+    consumed = {relation: versions.get(relation, "") for relation in desk.tools.plan.stands_on(model.name)}
     return ModelRecord(
         model.name, decision.placement, model.published, model.fingerprint, decision.version, dict(decision.inputs),
-        columns, -1 if rows is None else rows, seconds, dict(decision.checks),
+        columns, -1 if rows is None else rows, seconds, dict(decision.checks), consumed, digest,
+        dict(decision.seen), dict(decision.tokens), dict(decision.state),
     )  # fmt: skip
 
 

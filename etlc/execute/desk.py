@@ -7,15 +7,15 @@ which shadow whatever the warehouse may hold under the same name.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from etlc.engines.base import EngineError, Session
 from etlc.execute.scan import scan_sql
 from etlc.execute.tools import Tools
 from etlc.ir.event import CheckResult
-from etlc.ir.plan import HIDDEN_SCHEMA, PlanCheck
-from etlc.ir.statements import exact_query, landed_select
+from etlc.ir.plan import HIDDEN_SCHEMA, PlanCheck, PlanModel
+from etlc.ir.statements import exact_query, landed_select, stored_rows
 from etlc.sql.quote import ident, qualified
 
 SAMPLE = 5
@@ -28,6 +28,7 @@ class Desk:
         self.tools = tools
         self.session = session
         self._views: dict[str, str] = {}
+        self._catalog = ""
 
     def lay_out(self, names: tuple[str, ...]) -> None:
         """Make sure that each of these sources and models can be read under its bare name."""
@@ -48,6 +49,40 @@ class Desk:
         state = self.tools.observations.sources[name]
         return scan_sql(source, state.parts, source.used, self.tools.paths)
 
+    @contextmanager
+    def shadowed(self, model: PlanModel, shown: Mapping[str, str]) -> Iterator[None]:
+        """Within the block, relations show other rows under their bare names to a model: each those of a SELECT.
+
+        The views of the warehouse that it reads are made anew over these: they name their tables by where they stand.
+        """
+        views = self._views_below(model)
+        for name in views:
+            self.lay_out(self.tools.plan.models[name].reads)
+        every = {**shown, **{name: exact_query(self.tools.plan.models[name]) for name in views}}
+        for name, definition in every.items():
+            self._view(name, definition)
+        try:
+            yield
+        finally:
+            for name in every:
+                own = self._definition(name)
+                if own:
+                    self._view(name, own)
+                else:  # what stands in main is read where it stands
+                    with suppress(EngineError):
+                        self.session.execute(f"DROP VIEW IF EXISTS temp.{ident(name)}")
+                    self._views.pop(name, None)
+
+    def _views_below(self, model: PlanModel) -> list[str]:
+        """The views of the warehouse without rows of their own that a model reads, those first that others read."""
+        found: dict[str, None] = {}
+        for need in model.reads:
+            below = self.tools.plan.models.get(need)
+            if below is not None and not below.stored:
+                found.update(dict.fromkeys(self._views_below(below)))
+                found.update({need: None} if below.storage == "view" else {})
+        return list(found)
+
     def _view(self, name: str, definition: str) -> None:
         if definition and self._views.get(name) != definition:
             self.session.execute(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS {definition}")
@@ -64,6 +99,16 @@ class Desk:
             self.session.rollback()
             self._views.clear()  # those that were made in it are gone
             raise
+
+    def rows(self, name: str) -> str:
+        """A SELECT of all rows of a stored model or a source, whatever is shown under its name."""
+        return self._definition(name) or f"SELECT * FROM {self.stored(self.tools.plan.models[name])}"
+
+    def stored(self, model: PlanModel) -> str:
+        """The table that holds a model's rows, by a name that no temporary view can take: temp has a schema main too."""
+        if not self._catalog:
+            self._catalog = str(self.session.rows("SELECT current_database()")[0][0])
+        return f"{ident(self._catalog)}.{stored_rows(model)}"
 
     def relation(self, name: str) -> str:
         """The quoted relation that holds a source's or a model's rows, laid out if need be."""

@@ -6,10 +6,11 @@ A new, changed or removed file is one DELETE by file and one INSERT; the file pa
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from etlc.diagnostics import Diagnostic, Span
 from etlc.engines.base import Engine, EngineError
+from etlc.execute.deltas import forget, keep_landed
 from etlc.execute.desk import Desk
 from etlc.execute.paths import Paths
 from etlc.execute.scan import scan_sql
@@ -17,15 +18,22 @@ from etlc.ir.binding import SqlError
 from etlc.ir.decision import SourceDecision
 from etlc.ir.event import SourceRead
 from etlc.ir.plan import LANDING_SCHEMA, PlanSource
-from etlc.ir.record import Part, SourceState
+from etlc.ir.record import Delta, Part, SourceState
 from etlc.kinds.addresses import without_query
 from etlc.kinds.sources import FILE_COLUMN
-from etlc.sql.quote import ident, idents, qualified
+from etlc.sql.quote import ident, idents, literals, qualified
 
 
-def land(
-    source: PlanSource, state: SourceState, decision: SourceDecision, desk: Desk
-) -> tuple[SourceRead, SourceState]:
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A source that was landed: what to tell of it, its state, and what changed; None where all of it may have."""
+
+    event: SourceRead
+    state: SourceState
+    delta: Delta | None
+
+
+def land(source: PlanSource, state: SourceState, decision: SourceDecision, desk: Desk) -> Landed:
     """Bring the landed table of a source up to its files, with the state, in a transaction that the caller has begun.
 
     Raises EngineError.
@@ -39,14 +47,32 @@ def land(
     landed = replace(state, landed=tuple(f"{name}:{types[name]}" for name in decision.columns))
     if decision.anew:
         session.execute(f"CREATE OR REPLACE TABLE {table} AS {scan}")
+        forget(desk, source.name)
+        delta = None
     else:
-        gone = list(decision.gone)
-        session.execute(f"DELETE FROM {table} WHERE {FILE_COLUMN} IN (SELECT unnest(?::VARCHAR[]))", [gone])
-        if fresh:
-            session.execute(f"INSERT INTO {table} ({idents([*decision.columns, FILE_COLUMN])}) {scan}")
+        delta = _replace(source, decision, desk, scan if fresh else "")
     tools.store.save_source(session, source.name, landed, tools.memory.source_checks.get(source.name, {}))
-    rows = session.rows(f"SELECT count(*) FROM {table}")[0][0]
-    return SourceRead(source.name, len(state.parts), int(rows), time.monotonic() - begun), landed
+    rows = int(session.rows(f"SELECT count(*) FROM {table}")[0][0])
+    return Landed(SourceRead(source.name, len(state.parts), rows, time.monotonic() - begun), landed, delta)
+
+
+def _replace(source: PlanSource, decision: SourceDecision, desk: Desk, scan: str) -> Delta:
+    """Take out the rows of the files that are gone, which stay at hand for who has yet to take that up, and land new ones."""
+    session, ledger = desk.session, desk.tools.ledger
+    table, step = qualified(LANDING_SCHEMA, source.name), ledger.step()
+    minus = plus = 0
+    if decision.gone:
+        old = f"FROM {table} WHERE {FILE_COLUMN} IN ({literals(decision.gone)})"
+        keep_landed(desk, source.name, step, old)
+        minus = int(session.rows(f"SELECT count(*) {old}")[0][0])
+        session.execute(f"DELETE {old}")
+    if scan:
+        rows = session.rows(f"INSERT INTO {table} ({idents([*decision.columns, FILE_COLUMN])}) {scan}")
+        plus = int(rows[0][0])
+    before = desk.tools.memory.sources[source.name].version
+    delta = Delta(source.name, step, before, decision.version, plus, minus, decision.fresh, decision.gone)
+    desk.tools.store.save_delta(session, delta)
+    return delta
 
 
 def casts(source: PlanSource, parts: tuple[Part, ...]) -> list[Part]:

@@ -148,6 +148,11 @@ class Runner:
         if output.model in self.bad:
             yield OutputResult(output.name, output.model, decision.action, "blocked", output.path)
             return
+        record = self.tools.memory.outputs.get(output.name)
+        stands = self.tools.store.stored_version(desk.session, output.model)
+        if decision.reason.kind == "input" and record is not None and record.version == stands:
+            yield OutputResult(output.name, output.model, "skip", "skipped", output.path)
+            return  # its rows came out as they were
         begun = time.monotonic()
         yield Started("output", output.name, decision.action)
         error = None

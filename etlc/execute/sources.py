@@ -9,16 +9,17 @@ from dataclasses import replace
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
 from etlc.engines.base import EngineError, Session
 from etlc.execute.build import with_finding
+from etlc.execute.deltas import forget
 from etlc.execute.desk import Desk
 from etlc.execute.impact import impact
-from etlc.execute.land import cast_query, casts, land, misread
+from etlc.execute.land import Landed, cast_query, casts, land, misread
 from etlc.execute.look import Layouts
 from etlc.execute.paths import PathProblem, Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
 from etlc.ir.event import CheckResult, Event, Started
 from etlc.ir.plan import Plan, PlanCheck, PlanSource
-from etlc.ir.record import Part, SourceState
+from etlc.ir.record import Delta, Part, SourceState
 from etlc.kinds.addresses import without_query
 from etlc.kinds.sources import filename_column, source_kind, wanted_hive
 from etlc.sql.casts import cast_effect
@@ -183,20 +184,23 @@ class Sources:
 
     def _land(self, landing: Mapping[str, SourceDecision], desk: Desk) -> Iterator[Event]:
         """All in one transaction: views read what is landed, and a file that cannot be read stops the whole run."""
-        landed: dict[str, SourceState] = {}
+        landed: dict[str, Landed] = {}
         events: list[Event] = []
         failed: dict[str, EngineError] = {}
         with suppress(_Misread), desk.transaction():
             for name, decision in landing.items():
                 yield Started("source", name, "land")
                 try:
-                    event, landed[name] = land(self.tools.plan.sources[name], self._states[name], decision, desk)
-                    events.append(event)
+                    landed[name] = land(self.tools.plan.sources[name], self._states[name], decision, desk)
+                    events.append(landed[name].event)
                 except EngineError as error:
                     failed[name] = error
                     raise _Misread from error
         if not failed:
-            self._states.update(landed)
+            for name, one in landed.items():
+                self._states[name] = one.state
+                self.tools.ledger.lost(name) if one.delta is None else self.tools.ledger.came(one.delta)
+                self.tools.ledger.stands(name, one.state.version, one.event.rows)
             yield from events
             return
         for name in landing:
@@ -229,7 +233,27 @@ class Sources:
         except EngineError as error:
             self._misread(name, error)
             return
-        self._save(desk, name, self.tools.memory.source_checks.get(name, {}))
+        with desk.transaction():
+            delta = self._delta(desk, name, source)
+            self.tools.store.save_source(desk.session, name, state, self.tools.memory.source_checks.get(name, {}))
+        if delta is not None:
+            self.tools.ledger.came(delta)
+
+    def _delta(self, desk: Desk, name: str, source: PlanSource) -> Delta | None:
+        """What changed in the files of a source that is read where they lie; remembered for its readers."""
+        before, now = self.tools.memory.sources.get(name), self._states[name]
+        if before is not None and before.version == now.version:
+            return None
+        if before is None or source.landed or before.version.split("-")[0] != now.version.split("-")[0]:
+            forget(desk, name)
+            self.tools.ledger.lost(name)
+            return None
+        old, new = ({part.path: part.token for part in state.parts} for state in (before, now))
+        fresh = tuple(path for path, token in new.items() if old.get(path) != token)
+        gone = tuple(path for path, token in old.items() if new.get(path) != token)
+        delta = Delta(name, self.tools.ledger.step(), before.version, now.version, -1, 0, fresh, gone)
+        self.tools.store.save_delta(desk.session, delta)
+        return delta
 
     def _misread(self, name: str, error: EngineError) -> None:
         source, state = self.tools.plan.sources[name], self._states[name]

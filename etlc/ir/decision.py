@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from etlc.ir.upkeep import Grain
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -12,6 +14,7 @@ class Request:
 
     selected: frozenset[str] | None = None
     full_refresh: bool = False
+    off: frozenset[str] = frozenset()  # strategies and rules that are not to be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,41 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """How a stored relation differs from what a model has taken up of it.
+
+    ``kind`` is ``same``, ``delta`` (the rows that came and went are known) or ``unknown``. ``plus`` and ``minus`` rows
+    came and went, of ``rows`` that it has now; None where nobody has counted them yet.
+    """
+
+    kind: str
+    plus: int | None = None
+    minus: int | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to bring a model's rows up to date. ``action`` is what plan and run call it, ``strategy`` the finer word.
+
+    ``changed`` are the stored relations that it takes changes of; ``grain`` is the one of a refresh.
+    """
+
+    action: str
+    strategy: str
+    changed: tuple[str, ...] = ()
+    grain: Grain | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is done to a model.
 
     ``checks`` maps the name of each check to run to the token that is remembered when it passes; ``version`` names
     the rows that the model will have, ``placement`` how and where they are kept. ``rewritten``: the query is written
-    in another way, and means the same.
+    in another way, and means the same. ``share`` is what it is expected to cost, as a part of a full refresh.
+    ``changed`` are the stored relations whose changes are taken
+    up, and ``grain`` is the column that a refresh goes by. ``seen``, ``tokens`` and ``state`` are those of the record.
     """
 
     model: str
@@ -41,11 +73,22 @@ class Decision:
     inputs: Mapping[str, str] = field(default_factory=dict)
     placement: str = ""
     rewritten: bool = False
+    share: float | None = None
+    changed: tuple[str, ...] = ()
+    grain: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do or to remember."""
         return self.action == "skip" and not self.checks and not self.rewritten
+
+
+def takes_changes(decision: Decision) -> bool:
+    """Whether only what the model reads has changed."""
+    return decision.reason.kind in ("input", "files")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,25 @@ class OutputResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """A relation held against a full refresh: ``status`` is ``same``, ``differs``, ``behind`` (it is not up to date) or
+    ``volatile`` (no two refreshes agree).
+
+    ``missing`` and ``extra`` count rows, as bags; up to five of each are shown. ``sampled``: only some keys were tried.
+    """
+
+    relation: str
+    status: str
+    rows: int = 0
+    missing: int = 0
+    extra: int = 0
+    columns: tuple[str, ...] = ()
+    missing_rows: tuple[tuple[object, ...], ...] = ()
+    extra_rows: tuple[tuple[object, ...], ...] = ()
+    sampled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """A run begins. ``total`` is how many sources, models and outputs it will work on."""
 

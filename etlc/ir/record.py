@@ -40,12 +40,32 @@ class SourceState:
     landed: tuple[str, ...] = ()
 
 
+ROWS = ""  # the entry of a state, or of tokens, that stands for the row set; the others are columns in lower case
+State = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Standing:
+    """What each relation's version and state are, or will be."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+
+    def put(self, name: str, version: str, state: State | None = None) -> None:
+        """A relation has this version; without a state, whatever is read of it has."""
+        self.versions[name] = version
+        self.states[name] = state or {ROWS: version}
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
     """What a run left of a model. ``placement`` is how and where it is kept (``decide.placement``).
 
     ``version`` names the state of its rows; ``inputs`` are the versions that it was built from. ``checked`` maps a
-    check's name to the fingerprint that passed on these rows.
+    check's name to the fingerprint that passed on these rows. ``consumed`` are the versions of the stored relations
+    that its rows hold, through what is not stored. ``digest`` tells its bag of rows ("" where nobody asks);
+    ``seconds`` is how long its last full build took. ``tokens`` and ``state`` are those of ``decide.states``, ``seen`` what
+    was seen of the states of its inputs.
     """
 
     name: str
@@ -58,6 +78,29 @@ class ModelRecord:
     rows: int
     seconds: float
     checked: Mapping[str, str]
+    consumed: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a stored relation came from one version to the next: rows that came and rows that went, as bags.
+
+    ``step`` numbers the deltas of a warehouse. Of a source, ``fresh`` are the files whose rows came, and ``gone`` those
+    whose rows went; of a model, the rows are kept.
+    """
+
+    relation: str
+    step: int
+    before: str
+    after: str
+    plus: int
+    minus: int
+    fresh: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +117,8 @@ class OutputRecord:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """All that is remembered. ``relations`` are the tables and views of the warehouse: ``schema.name`` in
-    lower case, to ``table`` or ``view``. ``meanings`` are those of models whose text is another now."""
+    lower case, to ``table`` or ``view``. ``meanings`` are those of models whose text is another now, ``deltas`` those
+    of each relation that somebody has yet to take up, in their order."""
 
     models: Mapping[str, ModelRecord] = field(default_factory=dict)
     sources: Mapping[str, SourceState] = field(default_factory=dict)
@@ -82,6 +126,7 @@ class Memory:
     outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
     relations: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    deltas: Mapping[str, tuple[Delta, ...]] = field(default_factory=dict)
 
     def published(self, name: str) -> bool:
         """Whether etlc made the table or view of that name, in any case, in ``main``."""

@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from etlc.compare import compare
 from etlc.decide import decide
 from etlc.diagnostics import Diagnostics
-from etlc.ir.decision import Request
+from etlc.ir.decision import Decision, Request
 from etlc.ir.difference import Breach, Difference, Side
 from etlc.ir.graph import BoundGraph, Graph
 from etlc.ir.look import Looked
-from etlc.ir.plan import Plan, PlanModel
-from etlc.ir.record import Memory, Observations, SourceState
+from etlc.ir.plan import Plan
+from etlc.ir.record import Memory, ModelRecord, Observations, SourceState
 from etlc.ir.spec import LockedSource
 from etlc.load import DiskFiles, Files, load
 from etlc.load.git import GitFiles, GitProblem
-from etlc.lower.fingerprint import alike
+from etlc.lower import digest
 from etlc.pipeline.front import compile_files, lowered
 from etlc.pipeline.project import Front, Options, Project, Stop
+from etlc.pipeline.running import compare_meanings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ def diff(project: Project, options: Options, revision: str) -> Differing:
         found = before.read("etlc.yaml") is not None
     except GitProblem as problem:
         raise Stop(f'The revision "{revision}" cannot be compared with: {problem}.', 2) from problem
-    after = compile_files(DiskFiles(project.root), project, options)
+    after = compile_files(DiskFiles(project.root), project, options, upkeep=True)
     if after.plan is None or after.bound is None:
         raise Stop("", 1, after.diagnostics)
     earlier = _compiled(before if found else _Nothing(), project, options, after.bound)
     if earlier.bound is None:
         raise Stop(f'The etlc.yaml of "{revision}" cannot be read, so there is nothing to compare with.', 1)
     old = lowered(earlier.bound)
-    difference = compare(_side(old, old, earlier.bound), _side(after.plan, old, after.bound))
+    difference = compare(*_sides(old, after.plan, (earlier.bound, after.bound)))
     problems = Diagnostics()
     for finding in earlier.diagnostics:
         if finding.severity == "error":
@@ -92,28 +93,41 @@ def _compiled(files: Files, project: Project, options: Options, after: BoundGrap
         spec = load(files, Diagnostics())
         known = {name.lower() for name in spec.params} if spec else set()
         given = {name: value for name, value in given.items() if name.lower() in known}
-    return compile_files(files, project, replace(options, params=given), looking)
+    return compile_files(files, project, replace(options, params=given), looking, upkeep=True)
 
 
-def _side(plan: Plan, old: Plan, bound: BoundGraph) -> Side:
-    """A revision, with the versions that its models would have, were the files of its sources always the same.
+def _sides(old: Plan, new: Plan, bound: tuple[BoundGraph, BoundGraph]) -> tuple[Side, Side]:
+    """Both revisions, were the files of their sources always the same: the new one as a run finds it after the old one.
 
-    A query that means what it meant in the old plan has the fingerprint that it had there.
+    A model is built again where its own text says so, or what it sees of its inputs.
     """
+    first = decide(old, Memory(), _files(old), Request(), "-", compare_meanings).models
+    records = {name: _record(old, decision) for name, decision in first.items()}
+    stand = {f"{model.schema}.{name}".lower(): model.storage for name, model in old.models.items()}
+    memory = Memory(records, relations=stand, meanings={name: old.meaning(name) for name in old.models})
+    second = decide(new, memory, _files(new), Request(), "-", compare_meanings).models
+    sides = []
+    for plan, decisions, graph in ((old, first, bound[0]), (new, second, bound[1])):
+        rests_on = {name: digest(dict(d.tokens), dict(d.seen)) for name, d in decisions.items() if name in plan.models}
+        sides.append(Side(plan, graph, rests_on))
+    return sides[0], sides[1]
+
+
+def _files(plan: Plan) -> Observations:
     states = {}
     for name, source in plan.sources.items():
         paths = hashlib.blake2b("\0".join(source.paths).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         states[name] = SourceState(f"{source.fingerprint}-{paths}")
-    models = {name: _as_before(plan, old, name) for name in plan.models}
-    decisions = decide(replace(plan, models=models), Memory(), Observations(states), Request(), "-", alike)
-    return Side(plan, bound, {name: decisions.models[name].version for name in plan.models})
+    return Observations(states)
 
 
-def _as_before(plan: Plan, old: Plan, name: str) -> PlanModel:
-    model, before = plan.models[name], old.models.get(name)
-    if before is None or before.fingerprint == model.fingerprint or not alike(old.meaning(name), plan.meaning(name)):
-        return model
-    return replace(model, fingerprint=before.fingerprint)
+def _record(plan: Plan, decision: Decision) -> ModelRecord:
+    model = plan.models[decision.model]
+    columns = tuple(f"{column.name} {column.type}" for column in model.columns)
+    return ModelRecord(
+        model.name, decision.placement, model.published, model.fingerprint, decision.version, decision.inputs, columns,
+        0, 0.0, decision.checks, {}, "", decision.seen, decision.tokens, decision.state,
+    )  # fmt: skip
 
 
 def _findings(difference: Difference) -> Diagnostics:

@@ -5,34 +5,38 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from etlc import __version__
-from etlc.decide import closure, conflicts, decide
+from etlc.decide import STRATEGIES, closure, conflicts, decide, known_of, settle, ways
 from etlc.diagnostics import Diagnostics, Span
 from etlc.diagnostics.ignores import sift
 from etlc.engines.base import EngineError, EngineInterrupted, Session
 from etlc.engines.duckdb import DuckEngine
+from etlc.execute.deltas import prune
 from etlc.execute.desk import Desk
+from etlc.execute.ledger import Ledger
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
 from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift
 from etlc.execute.tools import Tools
-from etlc.ir.decision import Decisions, Request
+from etlc.ir.decision import Change, Decision, Decisions, Request, Way
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
-from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
+from etlc.ir.plan import LANDING_SCHEMA, Meaning, Plan, PlanModel
 from etlc.ir.record import Memory, Observations
-from etlc.ir.statements import create_snapshot_view, create_table, create_view, exact_query
+from etlc.ir.statements import create_snapshot_view, create_table, create_view, exact_query, stored_rows
+from etlc.ir.upkeep import Upkeep, Uses
 from etlc.lower.fingerprint import alike
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
 from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.selecting import selected
 from etlc.pipeline.stopping import stopped
 from etlc.pipeline.warehouse import observe, open_project, plan_paths, read_memory, remembered, scratch
-from etlc.sql.quote import qualified
+from etlc.sql.quote import ident, qualified
 from etlc.state import warehouse as store
 
 _SPECS = Span.whole("etlc.yaml")
@@ -71,14 +75,14 @@ class Checked:
 
 def plan(project: Project, options: Options) -> Planned:
     """What a run would do, and why. Reads specs, state and file listings."""
-    front = compile_project(project, options)
+    front = compile_project(project, options, upkeep=True)
     if front.plan is None:
         return Planned(front.diagnostics, None, None, {})
     paths = plan_paths(front.plan, project)
     chosen = selected(front.plan, project, options)
     memory = read_memory(front.plan, project, options, paths)
     observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
-    decisions = decide(front.plan, memory, observations, Request(chosen, options.full_refresh), "-", alike)
+    decisions = decide(front.plan, memory, observations, _request(chosen, options), "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
     report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
@@ -122,9 +126,32 @@ def statements(plan: Plan, memory: Memory, decisions: Decisions) -> dict[str, li
             found[name] = []
         elif model.storage == "inline":
             found[name] = [exact_query(model)]
+        elif decision.strategy in _KEPT_UP:
+            found[name] = _kept_up(plan, model, decision)
         else:
             found[name] = _make_statements(plan, model)
     return found
+
+
+_KEPT_UP = {
+    "append": "shows the rows that came",
+    "merge": "shows the rows that came; the groups are added to those that stand",
+    "latest": "shows the rows that came, and the rows that stand for their keys",
+    "segment replace": "shows the rows that came, then those that went",
+    "refresh": "shows the rows with a touched key",
+}
+
+
+def _kept_up(plan: Plan, model: PlanModel, decision: Decision) -> list[str]:
+    """The query runs as it is written, over other rows: who shows which stands before it."""
+    shown = [name for name in plan.stands_on(model.name) if name in decision.changed] or [*model.reads]
+    note = f"-- {', '.join(shown)} {_KEPT_UP[decision.strategy]}"
+    rows = stored_rows(model)
+    insert = f"{note}\nINSERT INTO {rows}\n{exact_query(model)}"
+    if decision.strategy == "append":
+        return [insert]
+    went = f"{ident(decision.grain)} IN (touched)" if decision.grain else "(the rows that went)"
+    return [f"DELETE FROM {rows} WHERE {went}", insert]
 
 
 def _make_statements(plan: Plan, model: PlanModel) -> list[str]:
@@ -135,7 +162,7 @@ def _make_statements(plan: Plan, model: PlanModel) -> list[str]:
 
 def run(project: Project, options: Options, on_event: Callable[[Event], None]) -> Ran:
     """Bring the selected models up to date. Raises Stop before anything is touched, Interrupted when stopped."""
-    front = compile_project(project, options)
+    front = compile_project(project, options, upkeep=True)
     ran = Ran(front.diagnostics)
     if front.plan is None:
         ran.status, ran.exit_status = "failed", 1
@@ -147,7 +174,7 @@ def run(project: Project, options: Options, on_event: Callable[[Event], None]) -
         keep(project, options, front)
     with open_project(plan, project, options, paths) as engine:
         try:
-            for event in _events(_Run(project, plan, paths, engine, Request(chosen, options.full_refresh), ran)):
+            for event in _events(_Run(project, plan, paths, engine, _request(chosen, options), ran)):
                 _collect(ran, event)
                 on_event(event)
         except (RunInterrupted, EngineInterrupted) as stop:
@@ -155,6 +182,23 @@ def run(project: Project, options: Options, on_event: Callable[[Event], None]) -
         except EngineError as error:
             raise _unusable(plan, project, error) from error
     return ran
+
+
+def compare_meanings(before: Meaning, after: Meaning, columns: Sequence[str]) -> tuple[bool, frozenset[str]] | None:
+    """What an edit of a query changes; None for nothing."""
+    if alike(before, after):
+        return None
+    from etlc.sql.slices import changes
+
+    found = changes(before, after, columns)
+    return found.rows, found.columns
+
+
+def _request(chosen: frozenset[str] | None, options: Options) -> Request:
+    unknown = [name for name in options.no_opt if name not in STRATEGIES]
+    if unknown:
+        raise Stop(f"--no-opt knows no {unknown[0]}; it takes {', '.join(STRATEGIES)}.", 2)
+    return Request(chosen, options.full_refresh, frozenset(options.no_opt))
 
 
 def _unusable(plan: Plan, project: Project, error: EngineError) -> Stop:
@@ -179,7 +223,7 @@ def _events(job: _Run) -> Iterator[Event]:
     session = job.engine.session()
     memory = remembered(session, job.plan)
     observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
-    decisions = decide(job.plan, memory, observations, job.request, run_id, alike)
+    decisions = decide(job.plan, memory, observations, job.request, run_id, compare_meanings)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     report_absent(job.plan, memory, observations, decisions, job.paths, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
@@ -189,11 +233,24 @@ def _events(job: _Run) -> Iterator[Event]:
         store.prepare(session) if not decisions.idle else None
         tools = Tools(
             job.plan, memory, observations, job.engine, store, job.paths,
-            lambda: scratch(job.plan, job.project, job.paths), started, stopped,
+            lambda: scratch(job.plan, job.project, job.paths), started, _ledger(job.plan, memory, observations),
+            partial(settle, job.plan, memory, run_id), partial(_ways, job.plan.readers(), job.request.off),
+            lambda model: known_of(model) or Upkeep(Uses({})), job.request.off, stopped,
         )  # fmt: skip
         yield from _work(job, tools, decisions, run_id)
     _finish(job, decisions, started, time.monotonic() - begun)
     yield RunFinished(run_id, job.ran.status, time.monotonic() - begun, tuple(job.ran.diagnostics))
+
+
+def _ledger(plan: Plan, memory: Memory, observations: Observations) -> Ledger:
+    return Ledger(plan, memory, {name: state.version for name, state in observations.sources.items()})
+
+
+def _ways(
+    readers: Mapping[str, frozenset[str]], off: frozenset[str], model: PlanModel, changes: Mapping[str, Change],
+    seconds: float,
+) -> list[Way]:  # fmt: skip
+    return ways(model, known_of(model), changes, seconds, off, model.name in readers)
 
 
 def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: Observations) -> Observations:
@@ -258,10 +315,12 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
 
 
 def _tidy(job: _Run, session: Session) -> None:
-    """Drop landed tables that the specs have no use for any more, where the whole project was run."""
+    """Forget changes that everybody has taken up; where the whole project was run, drop landed tables that the specs have
+    no use for any more."""
+    memory = store.recall(session)
+    prune(session, store, job.plan, memory)
     if job.request.selected is not None:
         return
-    memory = store.recall(session)
     landed = {name.lower() for name, source in job.plan.sources.items() if source.landed}
     for relation in memory.relations:
         schema, _, name = relation.partition(".")
@@ -281,7 +340,7 @@ def _collect(ran: Ran, event: Event) -> None:
 
 def check(project: Project, options: Options) -> Checked:
     """Run the data checks of the selected models, and of the sources they read, on what stands."""
-    front = compile_project(project, options)
+    front = compile_project(project, options, upkeep=True)
     plan, paths = need_plan(front), plan_paths(need_plan(front), project)
     chosen = selected(plan, project, options)
     results: list[CheckResult] = []
@@ -291,22 +350,29 @@ def check(project: Project, options: Options) -> Checked:
     with open_project(plan, project, options, paths, read_only=True) as engine:
         memory = remembered(engine.session(), plan)
         observations = observe(plan, memory, paths, frozenset(plan.sources))
-        tools = Tools(
-            plan,
-            memory,
-            observations,
-            engine,
-            store,
-            paths,
-            lambda: scratch(plan, project, paths),
-            dt.datetime.now(dt.UTC),
-            stopped,
-        )
+        tools = idle_tools(plan, memory, observations, engine, paths, project, dt.datetime.now(dt.UTC))
         desk = Desk(tools, engine.session())
         for name in _checked_names(plan, memory, chosen):
             if plan.checks_of(name):
                 results += check_each(desk, name, list(plan.checks_of(name)))
     return Checked(front.diagnostics, results)
+
+
+def idle_tools(
+    plan: Plan, memory: Memory, observations: Observations, engine: DuckEngine, paths: Paths, project: Project,
+    now: dt.datetime,
+) -> Tools:  # fmt: skip
+    """Tools for who only reads what stands."""
+    return Tools(
+        plan, memory, observations, engine, store, paths, lambda: scratch(plan, project, paths), now,
+        _ledger(plan, memory, observations), lambda decision, standing: decision, lambda model, changes, seconds: [],
+        lambda model: Upkeep(Uses({})), stopped=stopped,
+    )  # fmt: skip
+
+
+def decided(plan: Plan, memory: Memory, observations: Observations, options: Options) -> Decisions:
+    """What a run of the whole project would do."""
+    return decide(plan, memory, observations, _request(None, options), "-", compare_meanings)
 
 
 def _checked_names(plan: Plan, memory: Memory, chosen: frozenset[str] | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from etlc.engines.base import Session
 from etlc.ir.plan import Meaning
-from etlc.ir.record import ModelRecord, OutputRecord, SourceState
+from etlc.ir.record import Delta, ModelRecord, OutputRecord, SourceState
 
 
 class Store(Protocol):
@@ -19,6 +19,14 @@ class Store(Protocol):
 
     def forget_model(self, session: Session, name: str) -> None:
         """Forget a model that was dropped."""
+        ...
+
+    def save_delta(self, session: Session, delta: Delta) -> None:
+        """Remember how a relation came to its new version."""
+        ...
+
+    def forget_deltas(self, session: Session, relation: str, until: int | None = None) -> None:
+        """Forget the deltas of a relation, up to a step where one is given."""
         ...
 
     def stored_version(self, session: Session, name: str) -> str:

@@ -9,22 +9,24 @@ from typing import TypeVar
 from etlc.engines.base import Session
 from etlc.ir.codec import Unfit, decode, encode
 from etlc.ir.plan import Meaning
-from etlc.ir.record import Memory, ModelRecord, OutputRecord, Part, SourceState
+from etlc.ir.record import Delta, Memory, ModelRecord, OutputRecord, Part, SourceState
 from etlc.sql.quote import literals, string
 
-FORMAT = "1"
+FORMAT = "2"
 _CHUNK = 500
 _Item = TypeVar("_Item")
 _TABLES = (
     "CREATE SCHEMA IF NOT EXISTS _etlc",
     "CREATE SCHEMA IF NOT EXISTS _etlc_data",
     "CREATE SCHEMA IF NOT EXISTS _etlc_land",
+    "CREATE SCHEMA IF NOT EXISTS _etlc_delta",
     "CREATE TABLE IF NOT EXISTS _etlc.about (key VARCHAR, value VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.models (name VARCHAR, version VARCHAR, record VARCHAR, meaning VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.sources (name VARCHAR, version VARCHAR, landed VARCHAR, checked VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.parts (source VARCHAR, path VARCHAR, size BIGINT, mtime BIGINT, changed BIGINT,"
     " digest VARCHAR, trusted BOOLEAN, layout VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.outputs (name VARCHAR, record VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS _etlc.deltas (relation VARCHAR, step BIGINT, delta VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.runs (run_id VARCHAR, started TIMESTAMP, seconds DOUBLE, status VARCHAR,"
     " etlc VARCHAR, duckdb VARCHAR)",
 )
@@ -83,7 +85,11 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
         name: decode(OutputRecord, json.loads(text))
         for name, text in session.rows("SELECT name, record FROM _etlc.outputs")
     }
-    return Memory(models, sources, checked, outputs, relations)
+    deltas: dict[str, list[Delta]] = {}
+    for relation, text in session.rows("SELECT relation, delta FROM _etlc.deltas ORDER BY step"):
+        deltas.setdefault(relation, []).append(decode(Delta, json.loads(text)))
+    kept = {relation: tuple(steps) for relation, steps in deltas.items()}
+    return Memory(models, sources, checked, outputs, relations, deltas=kept)
 
 
 def recall_meanings(session: Session, names: Sequence[str]) -> dict[str, Meaning]:
@@ -108,6 +114,17 @@ def save_model(session: Session, record: ModelRecord, meaning: Meaning) -> None:
 def forget_model(session: Session, name: str) -> None:
     """Forget a model that was dropped."""
     session.execute(f"DELETE FROM _etlc.models WHERE name = {string(name)}")
+
+
+def save_delta(session: Session, delta: Delta) -> None:
+    """Remember how a relation came to its new version. Within the transaction that changes it."""
+    _insert(session, "_etlc.deltas", [(delta.relation, delta.step, json.dumps(encode(delta)))])
+
+
+def forget_deltas(session: Session, relation: str, until: int | None = None) -> None:
+    """Forget the deltas of a relation, up to a step where one is given."""
+    older = "" if until is None else f" AND step <= {until}"
+    session.execute(f"DELETE FROM _etlc.deltas WHERE relation = {string(relation)}{older}")
 
 
 def stored_version(session: Session, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from etlc.decide import closure, conflicts, decide
 from etlc.execute.run import order
 from etlc.ir.decision import Decisions, Request
-from etlc.ir.plan import Plan
+from etlc.ir.plan import Meaning, Plan
 from etlc.ir.record import Memory, ModelRecord, Observations, OutputRecord, Part, SourceState
 from etlc.lower import alike
 from etlc.pipeline.compiling import compile_project, need_plan
@@ -53,9 +54,13 @@ def look(plan: Plan, **files: tuple[str, ...]) -> Observations:
     return Observations(sources, {"joined": {"out/joined.csv": "1"}})
 
 
+def compared(before: Meaning, now: Meaning, columns: Sequence[str]) -> tuple[bool, frozenset[str]] | None:
+    return None if alike(before, now) else (True, frozenset())
+
+
 def after(plan: Plan, seen: Observations) -> Memory:
     """What a run that did all of it would remember."""
-    decisions = decide(plan, Memory(), seen, Request(), "n", alike)
+    decisions = decide(plan, Memory(), seen, Request(), "n", compared)
     models = {}
     relations = {}
     for name, decision in decisions.models.items():
@@ -63,7 +68,7 @@ def after(plan: Plan, seen: Observations) -> Memory:
         columns = tuple(f"{column.name} {column.type}" for column in model.columns)
         models[name] = ModelRecord(
             name, decision.placement, model.published, model.fingerprint, decision.version, decision.inputs, columns,
-            1, 0.1, decision.checks,
+            1, 0.1, decision.checks, {}, "", decision.seen, decision.tokens, decision.state,
         )  # fmt: skip
         if model.storage != "inline":
             relations[f"{model.schema}.{name}"] = model.storage
@@ -103,7 +108,7 @@ def edited(path: Path, old: str, new: str) -> dict[str, tuple[str, str]]:
     memory = after(before, look(before))
     assert SPEC.count(old) >= 1
     now = compiled(path, SPEC.replace(old, new, 1))
-    return work(decide(now, written_anew(before, memory, now), look(now), Request(), "m", alike))
+    return work(decide(now, written_anew(before, memory, now), look(now), Request(), "m", compared))
 
 
 BELOW = {"joined": ("rebuild", "input"), "seen": ("view", "input"), "*joined": ("write", "input")}
@@ -168,7 +173,7 @@ FILES = {
 def test_files(case: str, tmp_path: Path) -> None:
     files, expected, detail = FILES[case]
     plan = compiled(tmp_path)
-    decisions = decide(plan, after(plan, look(plan)), look(plan, **files), Request(), "m", alike)
+    decisions = decide(plan, after(plan, look(plan)), look(plan, **files), Request(), "m", compared)
     assert work(decisions) == expected
     assert decisions.idle == (not expected)
     assert detail in ("", *(decision.reason.detail for decision in decisions.models.values()))
@@ -178,13 +183,13 @@ def test_files(case: str, tmp_path: Path) -> None:
 def test_landing_takes_only_what_changed(tmp_path: Path) -> None:
     plan = compiled(tmp_path)
     memory = after(plan, look(plan, a=("a1.csv@1", "a2.csv@1", "a3.csv@1")))
-    decided = decide(plan, memory, look(plan, a=("a1.csv@1", "a2.csv@9", "a4.csv@1")), Request(), "m", alike).sources[
-        "a"
-    ]
+    decided = decide(
+        plan, memory, look(plan, a=("a1.csv@1", "a2.csv@9", "a4.csv@1")), Request(), "m", compared
+    ).sources["a"]
     assert (decided.fresh, decided.gone, decided.anew) == (("a2.csv", "a4.csv"), ("a2.csv", "a3.csv"), False)
     assert decided.columns == ("k", "v")
     lost = replace(memory, relations={n: k for n, k in memory.relations.items() if "land" not in n})
-    assert decide(plan, lost, look(plan, a=("a1.csv@2",)), Request(), "m", alike).sources["a"].anew
+    assert decide(plan, lost, look(plan, a=("a1.csv@2",)), Request(), "m", compared).sources["a"].anew
 
 
 def test_another_column_lands_all_anew_and_keeps_what_stood(tmp_path: Path) -> None:
@@ -194,9 +199,9 @@ def test_another_column_lands_all_anew_and_keeps_what_stood(tmp_path: Path) -> N
         "select k, v from a", "select k, z as v from a"
     )
     now = compiled(tmp_path, wider)
-    decided = decide(now, memory, look(now), Request(), "m", alike).sources["a"]
+    decided = decide(now, memory, look(now), Request(), "m", compared).sources["a"]
     assert decided.anew and decided.columns == ("k", "v", "z")
-    assert decide(now, memory, look(now), Request(None, True), "m", alike).sources["a"].columns == ("k", "z")
+    assert decide(now, memory, look(now), Request(None, True), "m", compared).sources["a"].columns == ("k", "z")
 
 
 def test_what_is_missing_is_made_again(tmp_path: Path) -> None:
@@ -204,7 +209,7 @@ def test_what_is_missing_is_made_again(tmp_path: Path) -> None:
     memory = after(plan, look(plan))
     for name, action in {"main.joined": "create", "_etlc_data.left_": "create", "main.seen": "view"}.items():
         gone = replace(memory, relations={n: k for n, k in memory.relations.items() if n != name})
-        found = work(decide(plan, gone, look(plan), Request(), "m", alike))
+        found = work(decide(plan, gone, look(plan), Request(), "m", compared))
         assert found == {name.split(".")[1]: (action, "missing")}, "its rows are the same, so nothing below is touched"
 
 
@@ -213,37 +218,37 @@ def test_outputs_that_somebody_touched_are_written_again(tmp_path: Path) -> None
     memory = after(plan, look(plan))
     for files, kind in (({}, "output_missing"), ({"out/joined.csv": "2"}, "output_changed")):
         seen = Observations(look(plan).sources, {"joined": files})
-        assert work(decide(plan, memory, seen, Request(), "m", alike)) == {"*joined": ("write", kind)}
+        assert work(decide(plan, memory, seen, Request(), "m", compared)) == {"*joined": ("write", kind)}
     extra = Observations(look(plan).sources, {"joined": {"out/joined.csv": "1", "out/joined/more": "1"}})
-    assert work(decide(plan, memory, extra, Request(), "m", alike)) == {"*joined": ("write", "output_changed")}
+    assert work(decide(plan, memory, extra, Request(), "m", compared)) == {"*joined": ("write", "output_changed")}
 
 
 def test_a_failed_run_is_taken_up_again(tmp_path: Path) -> None:
     plan = compiled(tmp_path)
     whole = after(plan, look(plan))
     half = replace(whole, models={n: r for n, r in whole.models.items() if n in ("base", "left_")}, outputs={})
-    found = work(decide(plan, half, look(plan), Request(), "m", alike))
+    found = work(decide(plan, half, look(plan), Request(), "m", compared))
     assert set(found) == {"right_", "joined", "seen", "*joined"}
 
 
 def test_selection(tmp_path: Path) -> None:
     plan = compiled(tmp_path)
     memory, seen = after(plan, look(plan)), look(plan, a=("a1.csv@2",), b=("b1.parquet@2",))
-    some = decide(plan, memory, seen, Request(frozenset({"left_"})), "m", alike)
+    some = decide(plan, memory, seen, Request(frozenset({"left_"})), "m", compared)
     assert set(work(some)) == {"base", "left_"}
     assert {n for n, d in some.sources.items() if d.action != "skip"} == {"a"}
     assert closure(plan, frozenset({"joined"})) == {"base", "left_", "right_", "joined"}
     orphan = replace(memory, models={**memory.models, "old": memory.models["joined"]})
-    assert "old" not in decide(plan, orphan, seen, Request(frozenset({"left_"})), "m", alike).models
-    assert decide(plan, orphan, seen, Request(), "m", alike).models["old"].action == "drop"
+    assert "old" not in decide(plan, orphan, seen, Request(frozenset({"left_"})), "m", compared).models
+    assert decide(plan, orphan, seen, Request(), "m", compared).models["old"].action == "drop"
 
 
 def test_a_full_refresh_builds_what_was_asked_for(tmp_path: Path) -> None:
     plan = compiled(tmp_path)
     memory = after(plan, look(plan))
-    everything = work(decide(plan, memory, look(plan), Request(None, True), "m", alike))
+    everything = work(decide(plan, memory, look(plan), Request(None, True), "m", compared))
     assert {reason for _, reason in everything.values()} == {"refresh"} and len(everything) == 6
-    assert work(decide(plan, memory, look(plan), Request(frozenset({"right_"}), True), "m", alike)) == {
+    assert work(decide(plan, memory, look(plan), Request(frozenset({"right_"}), True), "m", compared)) == {
         "right_": ("inline", "refresh")
     }
 
