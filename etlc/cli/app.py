@@ -27,6 +27,7 @@ from etlc.cli.commands.run import run
 from etlc.cli.commands.show import show
 from etlc.cli.commands.test import test
 from etlc.cli.commands.validate import validate
+from etlc.cli.commands.verify import verify
 from etlc.cli.job import unexpected
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "test": test,
     "check": check,
+    "verify": verify,
     "show": show,
     "query": query,
     "lock": lock,

@@ -85,6 +85,7 @@ _ALL = (
     Code("E508", "query refused"),
     Code("E509", "unit test failed"),
     Code("E510", "breaking change without a new version"),
+    Code("E511", "stored rows are not those of a full refresh"),
     Code("E901", "unexpected error"),
     # warnings
     Code("W101", "ignore that ignores nothing"),

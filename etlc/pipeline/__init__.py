@@ -13,6 +13,7 @@ _HOMES = {
     "validate": "validating", "Validated": "validating",
     "plan": "running", "run": "running", "check": "running", "Planned": "running", "Ran": "running", "Checked": "running",
     "run_unit_tests": "testing", "Tested": "testing",
+    "verify": "verifying", "Verifying": "verifying",
     "diff": "differing", "Differing": "differing",
     "show": "reading", "query": "querying", "lineage": "reading", "Table": "reading", "Lineage": "reading",
     "LineageColumn": "reading", "Locked": "writing", "Compiled": "writing", "lock": "writing", "check_lock": "locking",

@@ -15,6 +15,7 @@ from etlc.report.text import Line, Piece, clean, line
 
 _COMMENTS = re.compile(r"(?:^<!--.*?-->\n)+\n?", re.MULTILINE)  # what the tests of the examples read
 _WIDTH = 96
+_MORE = "etlc explain CODE says more of each; etlc explain incremental says how results are kept up to date."
 
 
 def facts(code: Code) -> dict[str, object]:
@@ -28,6 +29,16 @@ def page(code: Code) -> str:
     if found.is_file():
         return _COMMENTS.sub("", found.read_text(encoding="utf-8"))
     return f"# {code.code}: {code.title}\n"
+
+
+TOPICS = ("incremental",)
+
+
+def topic(name: str) -> str | None:
+    """The page of a topic, as Markdown; None where there is none of that name."""
+    if name.strip().lower() not in TOPICS:
+        return None
+    return files("etlc.diagnostics").joinpath("topics", f"{name.strip().lower()}.md").read_text(encoding="utf-8")
 
 
 def styled(text: str) -> list[Line]:
@@ -58,7 +69,7 @@ def codes(all_codes: Iterable[Code]) -> list[Line]:
             *grid((GridColumn(""), GridColumn("")), rows, None),
             [],
         ]
-    return [*made, line(Piece("etlc explain CODE says more of each.", "dim"))]
+    return [*made, line(Piece(_MORE, "dim"))]
 
 
 def beginning_with(text: str) -> list[Code]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from etlc.diagnostics import Diagnostic, Diagnostics
 from etlc.ir.decision import Decisions
-from etlc.ir.event import CheckResult
+from etlc.ir.event import CheckResult, Verified
 from etlc.ir.plan import Plan
 from etlc.ir.unit import UnitResult
 from etlc.report.ledger import Ledger
@@ -168,6 +168,26 @@ def ran(ledger: Ledger, found: Diagnostics) -> dict[str, object]:
 def checked(checks: Iterable[CheckResult]) -> list[dict[str, object]]:
     """``check --json``."""
     return [{"model": c.model, "check": c.check, "status": c.status, "failures": c.failures} for c in checks]
+
+
+def verified(results: Iterable[Verified], found: Diagnostics) -> dict[str, object]:
+    """``verify --json``."""
+    return {
+        "relations": [
+            {
+                "relation": one.relation,
+                "status": one.status,
+                "rows": one.rows,
+                "sampled": one.sampled,
+                "missing": one.missing,
+                "extra": one.extra,
+                "missing_rows": [dict(zip(one.columns, row, strict=True)) for row in one.missing_rows],
+                "extra_rows": [dict(zip(one.columns, row, strict=True)) for row in one.extra_rows],
+            }
+            for one in results
+        ],
+        "diagnostics": [finding(one) for one in found],
+    }
 
 
 def tested(

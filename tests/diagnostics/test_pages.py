@@ -192,6 +192,21 @@ def files_gone(folder: Path) -> list[str]:
     return found
 
 
+def rows_of_somebody_else(folder: Path) -> list[str]:
+    """E511: somebody wrote into the warehouse."""
+    write(
+        folder,
+        {
+            "etlc.yaml": "project: shop\n",
+            "pipelines/shop.yaml": next(p for p in PAGES if p.code == "E511").files("Fault")["pipelines/shop.yaml"],
+        },
+    )
+    assert findings(folder, "run") == []
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
+        con.execute("update daily set revenue = 11")
+    return findings(folder, "verify")
+
+
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
     "E503": foreign_table,
@@ -200,6 +215,7 @@ SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E508": refused_query,
     "E407": no_extension,
     "E510": broken_contract,
+    "E511": rows_of_somebody_else,
     "W402": other_type,
     "W403": files_gone,
 }
