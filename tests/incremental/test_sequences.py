@@ -1,0 +1,45 @@
+"""After any sequence of arrivals, edits, partial runs, failed checks and kills, what stands is what plain DuckDB computes.
+
+A failure names its seed: ``python -m tests.incremental.drive SEED 1 --readable`` repeats it and makes it small.
+ETLC_SOAK sets how many seeds the long run tries, ETLC_SOAK_FIRST where it begins, and ETLC_SOAK_NO_OPT, a list with
+commas, what its runs do without.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.incremental.drive import readable, tried
+from tests.incremental.story import Case, Seen, Switches
+
+pytestmark = pytest.mark.duckdb
+
+
+def _wrong(first: int, count: int, case: Case) -> tuple[str, Seen]:
+    seen = Seen()
+    return "\n\n".join(map(readable, tried(first, count, case, seen))), seen
+
+
+@pytest.mark.parametrize("first", [0, 6, 12, 18])
+def test_stories(first: int) -> None:
+    wrong, seen = _wrong(first, 6, Case(0))
+    assert not wrong, wrong
+    assert seen.refreshes >= 20
+
+
+def test_killed() -> None:
+    wrong, seen = _wrong(100, 2, Case(0, steps=4, kills=100))
+    assert not wrong, wrong
+    assert seen.kills >= 1
+
+
+@pytest.mark.soak
+def test_soak() -> None:
+    if "ETLC_SOAK" not in os.environ:
+        pytest.skip("ETLC_SOAK=1000 runs it")
+    count, first = int(os.environ["ETLC_SOAK"]), int(os.environ.get("ETLC_SOAK_FIRST", "10000"))
+    no_opt = tuple(filter(None, os.environ.get("ETLC_SOAK_NO_OPT", "").split(",")))
+    wrong, _ = _wrong(first, count, Case(0, steps=8, switches=Switches(no_opt), kills=0.3))
+    assert not wrong, wrong
