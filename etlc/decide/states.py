@@ -21,7 +21,8 @@ def uses_of(model: PlanModel) -> Uses | None:
     """What a model uses of its inputs; None where everything of them counts."""
     if not model.dependence or model.volatile or model.dynamic:
         return None
-    return decode(Uses, json.loads(model.dependence))  # type: ignore[no-any-return]
+    found: Uses = decode(Uses, json.loads(model.dependence))
+    return found
 
 
 def seen(model: PlanModel, standing: Standing) -> dict[str, str]:
