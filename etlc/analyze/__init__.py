@@ -43,14 +43,14 @@ def analyze(
     def fits(text: str, kind: str) -> bool:
         return binder.evaluate(f"SELECT CAST({string(text)} AS {kind}) IS NULL") is None
 
-    relations, subjects, titles = Relations(), {}, {}
+    relations, subjects, found = Relations(), {}, {}
     for name, schema in graph.schemas.items():
         columns = [Column(column.name, column.type) for column in schema.columns]
         declared = _declared(name, columns, [check.check for check in graph.checks.get(name, ())])
         relations.add(source_tags(graph.graph.spec.sources[name], declared, graph.graph.spec.protected))
     for name, model in graph.models.items():
         subject = Subject(model, relations, fits)
-        titles[name] = title = model_name(model, graph, relations)
+        title = model_name(model, graph, relations)
         kept = shelf.get(title)
         if kept is not None:
             known, entry = unpacked(kept)
@@ -60,6 +60,8 @@ def analyze(
             data = packed(known, entry)
             if data is not None:
                 shelf.put(title, data)
+        if upkeep:  # while the query stands resolved
+            found[name] = _kept_up(subject, title, graph, shelf)
         subjects[name] = replace(subject, known=known)
         for finding in known.findings:
             _report(subject, finding, diagnostics)
@@ -72,7 +74,6 @@ def analyze(
     analyzed = replace(graph, proven=proofs, tags=tagged(graph, carried))
     if not upkeep:
         return analyzed
-    found = {name: _kept_up(subject, titles[name], graph, shelf) for name, subject in subjects.items()}
     uses = {name: text for name, (text, _) in found.items()}
     volatile = _text(nothing("volatile"))
     kept = {name: volatile if name in graph.volatile else text for name, (_, text) in found.items()}

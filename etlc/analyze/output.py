@@ -67,7 +67,13 @@ def output_of(scope: Scope) -> Relation:
 
 
 def items_of(scope: Scope) -> tuple[list[tuple[Field, Item]], bool]:
-    """What a SELECT gives, its stars written out, and whether that is all."""
+    """What a resolved SELECT gives, its stars written out, and whether that is all."""
+    if scope.items is None:
+        scope.items = _items(scope)
+    return scope.items
+
+
+def _items(scope: Scope) -> tuple[list[tuple[Field, Item]], bool]:
     items: list[tuple[Field, Item]] = []
     complete = True
     for item in scope.select.items:

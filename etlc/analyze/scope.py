@@ -61,7 +61,7 @@ class Scope:
     that mean a field of a struct. One that means a column of a query around it is in ``outer`` (and where it stands
     there in ``reached``); one that means a named item of its own SELECT is in ``aliased``. ``correlated`` are the
     entries that a subquery reads from around it, ``subqueries`` what those in expressions give. ``around`` says where a
-    column of a query around this one stands.
+    column of a query around this one stands. ``items`` are what it gives, once they were asked for.
 
     Not ``sure``: a name could not be resolved, and nothing is to be concluded.
     """
@@ -85,6 +85,7 @@ class Scope:
     sure: bool = True
     open: bool = False
     output: Relation | None = None
+    items: tuple[list[tuple[Field, Expr | Place | None]], bool] | None = None
     _parts: list[Expr] | None = None
 
     def add(self, entry: Entry) -> None:

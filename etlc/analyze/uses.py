@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from etlc.analyze.closure import Place
 from etlc.analyze.output import Item, items_of
@@ -84,8 +85,9 @@ def uses(
     except (_Unsure, RecursionError):
         return Uses(named, {column.name: {} for column in columns})
     pairs = zip(columns, given.columns, strict=True)
+    order = {pair: at for at, pair in enumerate((name, column) for name, found in named.items() for column in found)}
     rows = {name: tuple(column for column in found if (name, column) in given.rows) for name, found in named.items()}
-    return Uses(rows, {column.name: _by_relation(found - given.rows, named) for column, found in pairs})
+    return Uses(rows, {column.name: _by_relation(found - given.rows, order) for column, found in pairs})
 
 
 def uses_of(model: BoundModel, resolved: Resolved, graph: BoundGraph) -> str:
@@ -99,10 +101,10 @@ def uses_of(model: BoundModel, resolved: Resolved, graph: BoundGraph) -> str:
     return json.dumps(encode(uses(followed, resolved, model.columns, reads)), separators=(",", ":"))
 
 
-def _by_relation(pairs: Pairs, named: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def _by_relation(pairs: Pairs, order: Mapping[Pair, int]) -> dict[str, tuple[str, ...]]:
     """Pairs by relation, its columns in their order."""
-    wanted = {name for name, _ in pairs}
-    return {name: tuple(one for one in named[name] if (name, one) in pairs) for name in named if name in wanted}
+    parts = groupby(sorted(pairs, key=order.__getitem__), key=lambda pair: pair[0])
+    return {name: tuple(column for _, column in found) for name, found in parts}
 
 
 class _Walk:

@@ -10,7 +10,7 @@ _LINE_END = re.compile("\r\n|\n|\r")
 
 def lines_of(text: str) -> tuple[str, ...]:
     """The lines of a text, as editors and YAML count them: a lone carriage return ends one too."""
-    return tuple(_LINE_END.split(text))
+    return tuple(_LINE_END.split(text) if "\r" in text else text.split("\n"))
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

@@ -83,5 +83,6 @@ def _below(path: str, entry: str) -> bool:
 
 
 def _shown(path: str) -> str:
-    flat = "".join(letter if letter.isprintable() else "�" for letter in addresses.without_query(path))
+    path = addresses.without_query(path[:_LONGEST])
+    flat = "".join(letter if letter.isprintable() else "�" for letter in path[:61])
     return flat if len(flat) <= 60 else flat[:59] + "…"

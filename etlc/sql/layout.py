@@ -16,6 +16,8 @@ WIDTH = 100
 STEP = 2
 _PACKED = 8  # lists of more plain values than this are filled into lines, not written one a line
 
+_OF_ITS_LINE = "etlc:"  # a comment with it speaks of what stands before it on its line
+
 _LISTS = words("select from group order values with")
 _CONDITIONS = words("where having qualify")
 _FRAMES = words("rows range groups")
@@ -72,7 +74,18 @@ class _Layout(Clauses):
     def text(self, rest: list[Comment]) -> str:
         self._query(0, len(self.atoms), 0)
         self._break(0, 0)
+        self._keep_lines(rest)
         return Printer(self.atoms, self.breaks, self.indents).text(rest)
+
+    def _keep_lines(self, rest: list[Comment]) -> None:
+        """What stands on a line before a comment that speaks of it stays on one line, however long."""
+        behind = [atom.comments for atom in self.atoms[1:]] + [rest]
+        for index, comments in enumerate(behind):
+            if not comments or comments[0].own or not comments[0].line or _OF_ITS_LINE not in comments[0].text:
+                continue
+            while index and not self.atoms[index].newline:
+                self.breaks[index] = None
+                index -= 1
 
     # -- where the author's own new lines count
 

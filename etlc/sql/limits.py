@@ -101,9 +101,15 @@ def _comments(text: str) -> int | None:
     return None
 
 
+def _may_chain(text: str) -> bool:
+    """A first look, which takes a tenth of the time: whether the letters of AND and OR stand there often enough."""
+    lower = text.lower() if len(text) > 4 * MOST_CONDITIONS else ""
+    return lower.count("and") + lower.count("or") > MOST_CONDITIONS
+
+
 def _long(text: str) -> Excess | None:
     named = _LONG_NAME.search(text) is not None or text.count('"') > 1
-    chained = len(text) > 4 * MOST_CONDITIONS and len(_CONDITION.findall(text)) > MOST_CONDITIONS
+    chained = _may_chain(text) and len(_CONDITION.findall(text)) > MOST_CONDITIONS
     if not (named or chained or len(text) > 2 * MOST_WORDS):
         return None
     count = words = conditions = 0

@@ -21,7 +21,7 @@ PIECE = re.compile(
 KEYWORDS = frozenset(
     "select from where group order having union join left on and or not case when then else end".split()
 )
-GAPS = (" ", "\n", "\n\n\n", "\t ", "  /* note */ ", " -- note\n", "\n  -- own line\n  ")
+GAPS = (" ", "\n", "\n\n\n", "\t ", "  /* note */ ", " -- note\n", "\n  -- own line\n  ", " -- etlc: ignore W301\n")
 
 
 def tree(sql: str) -> object:
@@ -70,6 +70,17 @@ def sound(sql: str) -> str:
 def test_the_corpus(number: int) -> None:
     """Each query as it is written."""
     sound(corpus()[number])
+
+
+def test_what_is_ignored_stays_on_its_line() -> None:
+    """A comment that speaks of its line keeps all that it spoke of, however long the line is."""
+    names = ", ".join(f"a_rather_long_name_{n}" for n in range(9))
+    made = sound(f"select a, coalesce({names}), sum(x) from t where x = 1.5 -- etlc: ignore W307\ngroup by all")
+    (line,) = (line for line in made.split("\n") if "ignore" in line)
+    assert line.startswith("select a, coalesce(") and "x = 1.5 -- etlc" in line
+    made = sound(f"select\n  a,\n  coalesce({names}) as b, -- etlc: ignore W307\n  sum(x) from t")
+    (line,) = (line for line in made.split("\n") if "ignore" in line)
+    assert line.startswith("  coalesce(a_rather") and line.endswith(" as b, -- etlc: ignore W307")
 
 
 @pytest.mark.duckdb

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from etlc.analyze.output import Item, by_number, items_of
 from etlc.analyze.scope import Scope
@@ -68,7 +69,7 @@ def _steps(
         yield "total" if whole else "group", start, lambda item: groups(item, rows, scope)
     for part in over:
         partition = part.over.partition if part.over is not None else ()
-        yield "window", part.start, lambda item, by=partition: told_by(item, by, rows, scope)  # type: ignore[misc]
+        yield "window", part.start, partial(told_by, exprs=partition, rows=rows, scope=scope)
     if scope.select.tail.distinct_on:
         on = [by_number(expr, scope) for expr in scope.select.tail.distinct_on]
-        yield "distinct_on", on[0].start if on[0] else None, lambda item: told_by(item, on, rows, scope)
+        yield "distinct_on", on[0].start if on[0] else None, partial(told_by, exprs=on, rows=rows, scope=scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from etlc.analyze.closure import Place
 from etlc.analyze.output import Item
@@ -45,10 +46,14 @@ def _composed(expr: Expr, rows: Joined, scope: Scope) -> Keys:
     told = [rows.values.get(place, NO_KEYS) if place is not None else NO_KEYS for place in leaves(expr, scope)]
     found = {}
     for number in set(told[0]).intersection(*told[1:]):
-        text = printed(expr, scope, lambda column, n=number: rows.values[scope.places[column]][n])  # type: ignore[misc]
+        text = printed(expr, scope, partial(_key_at, rows, scope, number))
         if text is not None:
             found[number] = text
     return found
+
+
+def _key_at(rows: Joined, scope: Scope, number: int, column: Expr) -> str:
+    return rows.values[scope.places[column]][number]
 
 
 def leaves(expr: Expr, scope: Scope) -> list[Place | None]:
