@@ -199,6 +199,8 @@ def _told(error: SqlError, tokens: list[Token]) -> Token | None:
     if error.kind == "invalid input" and ": " in error.message:  # a broken regular expression
         part = error.message.rpartition(": ")[2]
         return next((token for token in tokens if token.text.startswith("'") and part in token.text), None)
+    if found := re.match(r"Combining ([A-Z]+)", error.message):
+        return first_named(tokens, found[1])
     if _ONE_SIDE.search(error.message):
         tokens = tokens[next((i for i, token in enumerate(tokens) if _lists(tokens, i, named)), 0) :]
     return first_named(tokens, named) if named else None

@@ -115,6 +115,7 @@ _HELP = (
     ("expected 1", "Select one column in the subquery."),
     ("must appear in the GROUP BY clause", "Add it to GROUP BY, or into an aggregate such as max() or any_value()."),
     ("* expression without FROM clause", "Say what to read: FROM and the name of a source or a model."),
+    ("with GROUP BY ALL is not supported", "Write out what the rows are grouped by, e.g. GROUP BY 1, 2."),
     ("JSON path error", "A JSON path looks like '$.key', '$.list[0]' or '/key/0'."),
     ("Ambiguous reference", "Put the name or the alias of its table and a dot before it."),
 )  # fmt: skip

@@ -19,7 +19,7 @@ def check_path(path: Located, allow: Iterable[str], diagnostics: Diagnostics, he
     """Whether a path may be used; if not, the finding says why. ``${env:NAME}`` counts as the name of a folder."""
     fault = _fault(path, tuple(allow))
     if fault is not None:
-        diagnostics.add("E113", path.span, f"The path `{_shown(path)}` {fault[0]}.", help or fault[1])
+        diagnostics.add("E113", path.span, f"The path `{shown_path(path)}` {fault[0]}.", help or fault[1])
     return fault is None
 
 
@@ -53,10 +53,10 @@ def _fault(path: str, allow: tuple[str, ...]) -> tuple[str, str] | None:
     if any(_below(path, entry) for entry in allow):
         return None
     if scheme:
-        return "is outside the project", f"Allow it in etlc.yaml: `allow: [{_shown(addresses.place(path))}]`."
+        return "is outside the project", f"Allow it in etlc.yaml: `allow: [{shown_path(addresses.place(path))}]`."
     if posixpath.normpath(path).startswith(("/", "../")) or posixpath.normpath(path) == "..":
         folder = posixpath.dirname(posixpath.normpath(path)) or "/"
-        help = f"Move it into the project, or allow its folder in etlc.yaml: `allow: [{_shown(folder)}]`."
+        help = f"Move it into the project, or allow its folder in etlc.yaml: `allow: [{shown_path(folder)}]`."
         return "is outside the project", help
     return None
 
@@ -82,7 +82,8 @@ def _below(path: str, entry: str) -> bool:
     return normal.startswith(prefix) and not normal.removeprefix(prefix).startswith("..")
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
+    """A path as messages show it: short, and without what it may hold of secrets."""
     path = addresses.without_query(path[:_LONGEST])
     flat = "".join(letter if letter.isprintable() else "�" for letter in path[:61])
     return flat if len(flat) <= 60 else flat[:59] + "…"

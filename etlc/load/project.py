@@ -11,12 +11,12 @@ from typing import Any
 from etlc.diagnostics import Diagnostics, Ignore, Located, Span
 from etlc.ir.spec import Limits, LockedSource, ModelSpec, OutputSpec, SourceSpec, Spec, UnitTestSpec
 from etlc.load import grammar
-from etlc.load.files import LOCK_FILE, PROJECT_FILE, Files, block_paths, spec_paths
+from etlc.load.files import LOCK_FILE, PROJECT_FILE, SPEC_ENDINGS, Files, block_paths, spec_paths
 from etlc.load.ignores import MARK, ignores_in_sql, ignores_in_yaml, ignores_of
 from etlc.load.lock import parse_lock
 from etlc.load.models import Pairs, PipelineFile, assemble, first_of_each, layered, region
 from etlc.load.nodes import Map, Node, Scalar, Seq, parse_bytes
-from etlc.load.paths import check_allowed, check_path
+from etlc.load.paths import check_allowed, check_path, shown_path
 from etlc.load.shapes import Context
 from etlc.load.sound import SoundTexts
 from etlc.load.sqlfile import SqlFile, read_sql_file
@@ -130,7 +130,20 @@ class _Loading:
 
     def _pipeline_folders(self) -> tuple[str, ...]:
         named = self.values.get("pipelines")
-        return _DEFAULT_FOLDERS if named is None else _folders(list(named), self._found)
+        if named is None:
+            return _DEFAULT_FOLDERS
+        for text in named:
+            for folder in _folders([text], Diagnostics()):
+                self._look_into(folder, text)
+        return _folders(list(named), self._found)
+
+    def _look_into(self, folder: str, text: Located) -> None:
+        if folder.endswith(SPEC_ENDINGS) or any(sign in folder for sign in "*?["):
+            message = f"The path `{shown_path(text)}` names files, where a folder is due."
+            self._found.add("E113", text.span, message, "Name the folder: all specs in it and below it are read.")
+        elif folder not in _DEFAULT_FOLDERS and not self.files.walk(folder, SPEC_ENDINGS):
+            message = f"There is no spec in the folder `{shown_path(text)}`."
+            self._found.add("E114", text.span, message, "Mend its name, which is relative to etlc.yaml.")
 
     def _warehouse(self, allow: tuple[Located, ...]) -> Located:
         named = self.values.get("warehouse")

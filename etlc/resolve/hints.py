@@ -74,6 +74,7 @@ _RESERVED = frozenset(
     ]
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_TWO_NAMES = re.compile(r"(\w+)\s+(\w+)$")
 _NOISE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -112,6 +113,8 @@ def _at(text: str, offset: int) -> str:
         return _counted(text)
     if slip := _slip(before, word, last, text[offset - 1 : offset + 2]):
         return slip
+    if word == ":" and (found := _TWO_NAMES.search(before)) and found[1].lower() not in _RESERVED:
+        return f"Is there a comma missing before {found[2]}?"  # a::date behind an alias
     if word == ",":
         return "There is a comma too many, or something is missing before it."
     if re.search(r"\b(from|join)\s+\w+$", before, re.IGNORECASE):
