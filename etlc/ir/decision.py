@@ -41,6 +41,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What is foreseen to have changed of a stored relation since a model took it up: of a source, how many files are
+    new, changed and gone; of a model, about how many rows come and go (``exact``: they are counted). None: nobody
+    knows."""
+
+    relation: str
+    files_new: int | None = None
+    files_changed: int | None = None
+    files_gone: int | None = None
+    rows: int | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """A way to bring a model's rows up to date. ``action`` is what plan and run call it, ``strategy`` the finer word.
 
@@ -59,9 +73,10 @@ class Decision:
 
     ``checks`` maps the name of each check to run to the token that is remembered when it passes; ``version`` names
     the rows that the model will have, ``placement`` how and where they are kept. ``rewritten``: the query is written
-    in another way, and means the same. ``share`` is what it is expected to cost, as a part of a full refresh.
-    ``changed`` are the stored relations whose changes are taken
-    up, and ``grain`` is the column that a refresh goes by. ``seen``, ``tokens`` and ``state`` are those of the record.
+    in another way, and means the same. ``share`` is what it is expected to cost, as a part of a full refresh, and
+    ``differences`` are what calls for it, where nothing but the inputs changed. ``changed`` are the stored relations
+    whose changes are taken up, and ``grain`` is the column that a refresh goes by. ``seen``, ``tokens`` and ``state``
+    are those of the record.
     """
 
     model: str
@@ -74,6 +89,7 @@ class Decision:
     placement: str = ""
     rewritten: bool = False
     share: float | None = None
+    differences: tuple[Difference, ...] = ()
     changed: tuple[str, ...] = ()
     grain: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from etlc.ir.decision import Decisions
 from etlc.ir.event import CheckResult, Verified
 from etlc.ir.plan import Plan
 from etlc.ir.unit import UnitResult
+from etlc.report.changes import facts, share
 from etlc.report.ledger import Ledger
 from etlc.report.lineage import Trace
 from etlc.report.reasons import why
@@ -123,6 +124,8 @@ def planned(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]]) 
             "reason": why(step.reason),
             "sql": list(sql.get(name, ())),
             "proven": [check.name for check in plan.models[name].checks if check.proven] if name in plan.models else [],
+            "share": share(step),
+            "changed": [facts(one) for one in step.differences],
         }
         for name, step in decisions.models.items()
     ]

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from etlc.ir.decision import Decision, Decisions, OutputDecision
 from etlc.ir.plan import Plan
+from etlc.report.changes import cause
 from etlc.report.grid import GridColumn, grid
 from etlc.report.reasons import why
 from etlc.report.text import Line, Piece, clean, counted, line
 
 _HEADS = (GridColumn("action"), GridColumn("model"), GridColumn("why", shrink=True))
-_LONG_HEADS = (GridColumn("action"), GridColumn("strategy"), GridColumn("model"), GridColumn("why", shrink=True))
+_LONG_HEADS = (_HEADS[0], GridColumn("strategy"), *_HEADS[1:])
 _OUTPUT_HEADS = (GridColumn("action"), GridColumn("output"), GridColumn("file"), GridColumn("why", shrink=True))
 
 
@@ -52,7 +53,7 @@ def _step(step: Decision, long: bool) -> list[Piece]:
     action = action_piece(_action(step))
     style = "dim" if action.text == "skip" else ""
     strategy = [Piece(clean(step.strategy), "dim")] if long else []
-    return [action, *strategy, Piece(clean(step.model), style or "bold"), Piece(why(step.reason), style)]
+    return [action, *strategy, Piece(clean(step.model), style or "bold"), Piece(cause(step), style)]
 
 
 def _output(output: OutputDecision, paths: Mapping[str, str]) -> list[Piece]:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from etlc.diagnostics import Diagnostic, Span
-from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, SourceDecision
+from etlc.ir.decision import Decision, Decisions, Difference, OutputDecision, Reason, SourceDecision
 from etlc.ir.event import (
     CheckResult,
     Event,
@@ -53,11 +53,23 @@ def decisions(*models: Decision, busy: bool) -> Decisions:
 BUSY = decisions(
     Decision("stg_orders", "rebuild", "full", Reason("files", ("raw_orders",), "2 new, 1 changed")),
     Decision("by_day", "create", "full", Reason("first")),
+    Decision(
+        "by_customer", "refresh", "refresh", Reason("input", ("stg_orders", "rates", "seen")), share=0.0834,
+        differences=(
+            Difference("stg_orders", rows=1234), Difference("rates", rows=1, exact=True), Difference("seen"),
+            Difference("raw_orders", 1, 0, 0),
+        ),
+        changed=("stg_orders",), grain="customer",
+    ),
+    Decision(
+        "all_orders", "merge", "merge", Reason("files", ("raw_orders",), "2 new"), share=0.001,
+        differences=(Difference("raw_orders", 1200, 2, 1),), changed=("raw_orders",),
+    ),
     Decision("old", "skip", "noop", Reason("current")),
     Decision("checked", "skip", "noop", Reason("checks", ("unique_id",)), checks=("unique_id",)),
     Decision("gone", "drop", "drop", Reason("removed")),
     busy=True,
-)
+)  # fmt: skip
 IDLE = decisions(
     Decision("stg_orders", "skip", "noop", Reason("current")),
     Decision("by_day", "skip", "noop", Reason("current")),
