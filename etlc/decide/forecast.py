@@ -90,12 +90,12 @@ class Forecast:
         for relation, change in changes.items():
             since = record.consumed.get(relation, "")
             if change.kind != "same" and relation in self.plan.sources:
-                found.append(self._files_between(relation, since))
+                found.append(self._files_between(relation, since, change.kind == "delta"))
             elif change.kind != "same":
                 found.append(self._rows_between(relation, since, versions.get(relation, ""), change))
         return tuple(found)
 
-    def _files_between(self, name: str, since: str) -> Difference:
+    def _files_between(self, name: str, since: str, known: bool) -> Difference:
         """Which files are others now; nothing of them where all are read in another way, or a run in between is forgotten."""
         before, now = self.memory.sources.get(name), self.observations.sources.get(name)
         deltas = self._deltas(name, since)
@@ -107,7 +107,7 @@ class Forecast:
         if not fresh and not gone:
             return Difference(name)
         there = fresh & new.keys()
-        return Difference(name, len(there - gone), len(there & gone), len(gone - new.keys()))
+        return Difference(name, known, len(there - gone), len(there & gone), len(gone - new.keys()))
 
     def _rows_between(self, name: str, since: str, version: str, change: Change) -> Difference:
         """About how many rows are others now: those of past runs are counted, the rest is a part of all."""
@@ -115,8 +115,8 @@ class Forecast:
         if change.kind == "unknown" or kept is None or record is None:
             return Difference(name)
         if record.version == version:
-            return Difference(name, rows=sum(kept), exact=True)
-        return Difference(name, rows=sum(kept) + round(record.rows * self.parts.get(name, _SOME)))
+            return Difference(name, True, rows=sum(kept), exact=True)
+        return Difference(name, True, rows=sum(kept) + round(record.rows * self.parts.get(name, _SOME)))
 
     def take(self, model: str, way: Way) -> float:
         """Note the way that a model will go; gives what it costs as a part of a full refresh, as far as it can be told."""

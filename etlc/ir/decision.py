@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from etlc.ir.upkeep import Grain
+from etlc.ir.upkeep import Blocker, Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,10 @@ class Change:
 class Difference:
     """What is foreseen to have changed of a stored relation since a model took it up: of a source, how many files are
     new, changed and gone; of a model, about how many rows come and go (``exact``: they are counted). None: nobody
-    knows."""
+    knows. ``known``: a run will have the rows that came and went at hand."""
 
     relation: str
+    known: bool = False
     files_new: int | None = None
     files_changed: int | None = None
     files_gone: int | None = None
@@ -105,6 +106,22 @@ class Decision:
 def takes_changes(decision: Decision) -> bool:
     """Whether only what the model reads has changed."""
     return decision.reason.kind in ("input", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a model is kept up, whatever a run finds.
+
+    For each relation that it stands on, ``new`` are the strategies that are open where rows only come, ``any`` those
+    where rows go or change as well, the best first; none: it is rebuilt. ``grain`` is the column that a refresh goes by,
+    and ``keys`` the keys of it by relation. ``blockers`` say why there is no better way.
+    """
+
+    new: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    any: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grain: str = ""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blockers: tuple[Blocker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
