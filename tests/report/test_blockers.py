@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import etlc.analyze.upkeep
+from etlc.decide import STRATEGIES
 from etlc.ir.decision import Decision, Difference, Reason
 from etlc.ir.upkeep import Blocker
 from etlc.report.blockers import WORDS, facts
+from etlc.report.explain import topic
 from etlc.report.keeping import render
 from etlc.report.text import plain
 from tests.report.golden import same
@@ -31,6 +33,16 @@ def test_every_kind_is_told_of() -> None:
             if name in ("hinder", "Unclear", "nothing") and isinstance(node, ast.Call) and node.args:
                 noted |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
     assert noted - SILENT <= set(WORDS) and len(noted) > 12
+
+
+def test_the_page_names_every_strategy() -> None:
+    text = topic("incremental") or ""
+    for name in ("noop", "full", *STRATEGIES):
+        assert f"`{name.replace('-', ' ')}`" in text or f"`{name}`" in text or name == "early-cutoff", name
+    made = facts(KEPT.blockers[0])
+    for key in ("obstacles", "share", "changed", "grain", "keys", "ways"):
+        assert f"`{key}`" in text
+    assert str(made["help"]).split(".")[0] in " ".join(text.replace("--", "").split())
 
 
 def test_words_are_sentences() -> None:

@@ -51,7 +51,7 @@ def plan(
 
         given = Given(param, env, no_opt, select, exclude, lock_timeout, full_refresh)
         project = pipeline.Project.find(here.directory)
-        done = pipeline.plan(project, pipeline.Options(**given.fields()), explain=as_json or verbose)
+        done = pipeline.plan(project, pipeline.Options(**given.fields()), as_json or verbose)
         if done.diagnostics.errors or done.plan is None or done.decisions is None:
             here.status = 1
             here.failed(done.diagnostics)
