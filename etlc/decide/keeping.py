@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from etlc.decide.choosing import odd_columns, strategies
 from etlc.decide.models import known_of
@@ -32,13 +33,13 @@ def keeping(plan: Plan, decision: Decision) -> Kept:
     upkeep = known_of(model) if model.incremental and not odd else None
     upkeep = upkeep or Upkeep(Uses({}))
     on = plan.stands_on(model.name)
-    grains = [grain for grain in upkeep.grains if decision.grain in ("", grain.column)][:1]
-    keys = {name: grain.inputs[name] for grain in grains for name in on if grain.inputs.get(name)}
+    grains = sorted(upkeep.grains, key=lambda grain: grain.column != decision.grain)
+    by = {name: next((grain for grain in grains if grain.inputs.get(name)), None) for name in on}
     kept = Kept(
         {name: strategies(upkeep, name, 0) for name in on}, {name: strategies(upkeep, name, None) for name in on},
-        grains[0].column if grains else "", keys,
+        grains[0].column if grains else "", {name: grain for name, grain in by.items() if grain is not None},
     )  # fmt: skip
-    return Kept(kept.new, kept.any, kept.grain, kept.keys, _in_the_way(model, kept, recorded))
+    return replace(kept, blockers=_in_the_way(model, kept, recorded))
 
 
 def _in_the_way(model: PlanModel, kept: Kept, recorded: tuple[Blocker, ...]) -> tuple[Blocker, ...]:

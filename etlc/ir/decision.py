@@ -113,14 +113,15 @@ class Kept:
     """How a model is kept up, whatever a run finds.
 
     For each relation that it stands on, ``new`` are the strategies that are open where rows only come, ``any`` those
-    where rows go or change as well, the best first; none: it is rebuilt. ``grain`` is the column that a refresh goes by,
-    and ``keys`` the keys of it by relation. ``blockers`` say why there is no better way.
+    where rows go or change as well, the best first; none: it is rebuilt. ``grain`` is the column that a refresh goes by
+    now or most of the time, ``grains`` are by relation those of a refresh for a change of it alone. ``blockers`` say why
+    there is no better way.
     """
 
     new: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     any: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     grain: str = ""
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grains: Mapping[str, Grain] = field(default_factory=dict)
     blockers: tuple[Blocker, ...] = ()
 
 

@@ -141,7 +141,7 @@ def planned(
 def _keeping(kept: Kept) -> dict[str, object]:
     return {
         "grain": kept.grain or None,
-        "keys": {name: list(keys) for name, keys in kept.keys.items()},
+        "keys": {name: list(by.inputs[name]) for name, by in kept.grains.items() if by.column == kept.grain},
         "ways": {name: list(dict.fromkeys([*kept.new[name], *ways])) for name, ways in kept.any.items()},
         "obstacles": [blockers.facts(one) for one in kept.blockers],
     }

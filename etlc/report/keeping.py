@@ -69,6 +69,6 @@ def _first(ways: Mapping[str, Sequence[str]], name: str, kept: Kept) -> str:
     found = next(iter(ways.get(name, ())), "rebuild")
     if found != "refresh":
         return found
-    own = f'"{kept.grain}"'.lower()
-    keys = [key for key in kept.keys.get(name, ()) if key.lower() != own]
-    return f"refresh by {kept.grain}" + (f", here {listed(keys)}" if keys else "")
+    grain = kept.grains[name]
+    keys = [key for key in grain.inputs[name] if key.lower() != f'"{grain.column}"'.lower()]
+    return f"refresh by {grain.column}" + (f", here {listed(keys)}" if keys else "")

@@ -15,7 +15,7 @@ from etlc.ir.event import (
     Started,
 )
 from etlc.ir.plan import Plan, PlanOutput
-from etlc.ir.upkeep import Blocker
+from etlc.ir.upkeep import Blocker, Grain
 
 BROKEN = Diagnostic("E502", "17 rows of by_day fail the check not_null_revenue.", Span("a.yaml", 3))
 
@@ -78,10 +78,13 @@ IDLE = decisions(
 )
 SQL = {"stg_orders": ["create table x as\nselect 1", "drop table y;"], "by_day": [], "old": []}
 KEPT = Kept(
-    {"raw_orders": ("append", "refresh"), "rates": ("refresh",), "seen": ()},
-    {"raw_orders": ("segment replace", "refresh"), "rates": ("refresh",), "seen": ()},
+    {"raw_orders": ("merge", "refresh"), "rates": ("refresh",), "seen": ()},
+    {"raw_orders": ("refresh",), "rates": ("refresh",), "seen": ()},
     "month",
-    {"raw_orders": ("date_trunc('month', \"day\")",), "rates": ('"month"',)},
+    dict.fromkeys(
+        ("raw_orders", "rates"),
+        Grain("month", {"raw_orders": ("date_trunc('month', \"day\")",), "rates": ('"month"',), "seen": ()}),
+    ),
     (
         Blocker("key", "pipelines/shop.yaml", 7, 3, names=("seen",)),
         Blocker(

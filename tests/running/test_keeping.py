@@ -132,6 +132,15 @@ def test_an_input_that_tells_nothing(tmp_path: Path) -> None:
     assert "--   r  merge; if rows change or go, refresh by g\n" in told
 
 
+def test_each_input_has_a_grain_of_its_own(tmp_path: Path) -> None:
+    path = made(tmp_path, '  m: {sql: "select r.k, s.y, count(*) as n from r join s on r.x < s.y group by all"}\n')
+    step = steps(path)["m"]
+    assert step["obstacles"] == [] and set(step["keys"]) < {"r", "s"}
+    told = etlc(path, "plan", "-v", check=0).out
+    assert "--   r  merge; if rows change or go, refresh by k\n" in told
+    assert "--   s  merge; if rows change or go, refresh by y\n" in told
+
+
 def test_through_a_model_that_is_inlined(tmp_path: Path) -> None:
     numbered = "select k, x, row_number() over (order by ts) as n\nfrom r"
     path = made(tmp_path, '  m: {sql: "select k, n from numbered where n < 3", publish: true}\n', numbered=numbered)
