@@ -22,7 +22,7 @@ from etlc.analyze.uses import uses_of
 from etlc.diagnostics import Diagnostics
 from etlc.ir.binding import Binder, Column, Shelf
 from etlc.ir.codec import encode
-from etlc.ir.graph import BoundGraph, GraphCheck
+from etlc.ir.graph import BoundGraph, BoundModel, GraphCheck
 from etlc.ir.upkeep import Upkeep
 from etlc.kinds.checks.columns import NotNull, Unique
 from etlc.sql.quote import string
@@ -75,8 +75,10 @@ def analyze(
     if not upkeep:
         return analyzed
     uses = {name: text for name, (text, _) in found.items()}
-    volatile = _text(nothing("volatile"))
-    kept = {name: volatile if name in graph.volatile else text for name, (_, text) in found.items()}
+    kept = {
+        name: _text(_volatile(subjects[name].model, binder)) if name in graph.volatile else text
+        for name, (_, text) in found.items()
+    }
     return replace(analyzed, uses=uses, upkeep=kept)
 
 
@@ -87,6 +89,12 @@ def _kept_up(subject: Subject, title: str, graph: BoundGraph, shelf: Shelf) -> t
         kept = [uses_of(subject.model, subject.resolved, graph), _text(_upkeep(subject))]
         shelf.put(f"{title} upkeep", kept)
     return kept[0], kept[1]
+
+
+def _volatile(model: BoundModel, binder: Binder) -> Upkeep:
+    """What keeps the rows of a model up that are new at every run: nothing, from its first volatile function on."""
+    called, known = model.model.query.facts.functions, binder.volatile_functions()
+    return nothing("volatile", next((call.offset for call in called if call.name in known), None))
 
 
 def _studied(subject: Subject, graph: BoundGraph, relations: Relations) -> tuple[Known, object]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from etlc.decide.choosing import STRATEGIES, ways
 from etlc.decide.forecast import Forecast
+from etlc.decide.keeping import keeping
 from etlc.decide.models import Case, Compare, decide_model, known_of, settle
 from etlc.decide.versions import check_token, placement, source_check_token
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
@@ -17,7 +18,7 @@ from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
 from etlc.ir.record import Memory, Observations, Standing
 
 __all__ = [
-    "STRATEGIES", "check_token", "closure", "conflicts", "decide", "known_of", "placement", "settle", "ways",
+    "STRATEGIES", "check_token", "closure", "conflicts", "decide", "keeping", "known_of", "placement", "settle", "ways",
 ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def ways(
     """The open ways, best first; the last is a rebuild. ``seconds`` is how long the last full build took; ``read``:
     somebody below would use the difference. ``off`` are strategies that are not to be used."""
     changed = tuple(name for name, change in changes.items() if change.kind != "same")
-    comparable = not model.dynamic and not any(odd in column.type for column in model.columns for odd in _ODD)
+    comparable = not model.dynamic and not odd_columns(model)
     found: list[Way] = []
     if seconds < CHEAP and "cheap-full" not in off:
         # Where somebody below would use the difference, it is cheap too.
@@ -35,6 +35,17 @@ def ways(
     if read and model.incremental and comparable and "diff-apply" not in off and seconds >= CHEAP:
         found.append(Way("rebuild", "diff-apply", changed))
     return [*found, REBUILD]
+
+
+def odd_columns(model: PlanModel) -> tuple[str, ...]:
+    """The columns whose values cannot be held against each other."""
+    return tuple(column.name for column in model.columns if any(odd in column.type for odd in _ODD))
+
+
+def strategies(upkeep: Upkeep, relation: str, minus: int | None) -> tuple[str, ...]:
+    """The strategies that take up a change of one relation, the best first; ``minus`` as in :class:`Change`."""
+    ways = _incremental(upkeep, (relation,), {relation: Change("delta", None, minus)})
+    return tuple(way.strategy for way in ways)
 
 
 def _known(changes: Mapping[str, Change]) -> bool:

@@ -105,11 +105,14 @@ def _with_way(case: Case, model: PlanModel, record: ModelRecord | None, decision
         forecast.take(model.name, REBUILD)
         return decision
     changes = forecast.changes(model.name, record, case.standing.versions)
+    differ = forecast.differences(changes, record, case.standing.versions)
     way = ways(model, known_of(model), changes, record.seconds, case.request.off, model.name in forecast.readers)[0]
     share = forecast.take(model.name, way)
     action = decision.action if model.storage == "view" else way.action
     grain = way.grain.column if way.grain else ""
-    return replace(decision, action=action, strategy=way.strategy, share=share, changed=way.changed, grain=grain)
+    return replace(
+        decision, action=action, strategy=way.strategy, share=share, differences=differ, changed=way.changed, grain=grain
+    )  # fmt: skip
 
 
 def known_of(model: PlanModel) -> Upkeep | None:

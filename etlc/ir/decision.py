@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from etlc.ir.upkeep import Grain
+from etlc.ir.upkeep import Blocker, Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What is foreseen to have changed of a stored relation since a model took it up: of a source, how many files are
+    new, changed and gone; of a model, about how many rows come and go (``exact``: they are counted). None: nobody
+    knows. ``known``: a run will have the rows that came and went at hand."""
+
+    relation: str
+    known: bool = False
+    files_new: int | None = None
+    files_changed: int | None = None
+    files_gone: int | None = None
+    rows: int | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """A way to bring a model's rows up to date. ``action`` is what plan and run call it, ``strategy`` the finer word.
 
@@ -59,9 +74,10 @@ class Decision:
 
     ``checks`` maps the name of each check to run to the token that is remembered when it passes; ``version`` names
     the rows that the model will have, ``placement`` how and where they are kept. ``rewritten``: the query is written
-    in another way, and means the same. ``share`` is what it is expected to cost, as a part of a full refresh.
-    ``changed`` are the stored relations whose changes are taken
-    up, and ``grain`` is the column that a refresh goes by. ``seen``, ``tokens`` and ``state`` are those of the record.
+    in another way, and means the same. ``share`` is what it is expected to cost, as a part of a full refresh, and
+    ``differences`` are what calls for it, where nothing but the inputs changed. ``changed`` are the stored relations
+    whose changes are taken up, and ``grain`` is the column that a refresh goes by. ``seen``, ``tokens`` and ``state``
+    are those of the record.
     """
 
     model: str
@@ -74,6 +90,7 @@ class Decision:
     placement: str = ""
     rewritten: bool = False
     share: float | None = None
+    differences: tuple[Difference, ...] = ()
     changed: tuple[str, ...] = ()
     grain: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +106,23 @@ class Decision:
 def takes_changes(decision: Decision) -> bool:
     """Whether only what the model reads has changed."""
     return decision.reason.kind in ("input", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a model is kept up, whatever a run finds.
+
+    For each relation that it stands on, ``new`` are the strategies that are open where rows only come, ``any`` those
+    where rows go or change as well, the best first; none: it is rebuilt. ``grain`` is the column that a refresh goes by
+    now or most of the time, ``grains`` are by relation those of a refresh for a change of it alone. ``blockers`` say why
+    there is no better way.
+    """
+
+    new: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    any: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grain: str = ""
+    grains: Mapping[str, Grain] = field(default_factory=dict)
+    blockers: tuple[Blocker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class PlanModel:
     are new at every run; the columns of ``dynamic`` ones depend on the data. ``reason`` says why it is stored so.
     ``uses`` are the columns of each source that its query may read. ``version`` is that of its contract, ``params``
     are those whose values stand in the query. As JSON: ``dependence`` is a :class:`etlc.ir.upkeep.Uses`, ``upkeep`` what
-    keeps its rows up, told of sources and stored models.
+    keeps its rows up, told of sources and stored models, and ``blockers`` a tuple of :class:`etlc.ir.upkeep.Blocker`.
     """
 
     name: str
@@ -121,6 +121,7 @@ class PlanModel:
     dependence: str = ""
     incremental: bool = True
     upkeep: str = ""
+    blockers: str = ""
 
     @property
     def stored(self) -> bool:

@@ -70,6 +70,20 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocker:
+    """An obstacle in the user's files: ``clause`` is what stands there, in the text of ``model``. Of the kinds ``key`` and
+    ``type``, ``names`` are the relations and columns that it is about."""
+
+    kind: str
+    file: str
+    line: int
+    column: int
+    clause: str = ""
+    model: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """All that is known. In a ``linear`` relation the query is linear: with the other inputs as they are,
     Q(R + d) = Q(R) + Q(d) as bags."""

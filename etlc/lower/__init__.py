@@ -12,6 +12,7 @@ from etlc.ir.plan import PinnedColumn, Plan, PlanCheck, PlanModel, PlanOutput, P
 from etlc.ir.spec import OutputSpec
 from etlc.kinds.sinks import sink_kind
 from etlc.kinds.sources import source_kind
+from etlc.lower.blockers import blockers
 from etlc.lower.fingerprint import alike, digest, query_rest
 from etlc.lower.storage import snapshots, storages
 from etlc.lower.upkeep import composed
@@ -34,8 +35,11 @@ def lower(bound: BoundGraph, rows: Mapping[str, str]) -> Plan:
     }
     relations.update({name: model.columns for name, model in bound.models.items()})
     models = {name: _model(model, bound, stored[name], name in kept, relations) for name, model in bound.models.items()}
-    for name, text in composed(bound, {name for name, model in models.items() if not _is_stored(model)}).items():
+    unstored = {name for name, model in models.items() if not _is_stored(model)}
+    for name, text in composed(bound, unstored).items():
         models[name] = replace(models[name], upkeep=text)
+    for name, text in blockers(bound, unstored).items():
+        models[name] = replace(models[name], blockers=text)
     known = {name.lower(): name for name in models}
     outputs = tuple(_output(o, known[o.model.lower()]) for o in spec.outputs if o.model.lower() in known)
     limits = {"memory": spec.limits.memory, "threads": spec.limits.threads, "temp": spec.limits.temp}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from etlc import __version__
-from etlc.decide import STRATEGIES, closure, conflicts, decide, known_of, settle, ways
+from etlc.decide import STRATEGIES, closure, conflicts, decide, keeping, known_of, settle, ways
 from etlc.diagnostics import Diagnostics, Span
 from etlc.diagnostics.ignores import sift
 from etlc.engines.base import EngineError, EngineInterrupted, Session
@@ -24,7 +24,7 @@ from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
 from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift
 from etlc.execute.tools import Tools
-from etlc.ir.decision import Change, Decision, Decisions, Request, Way
+from etlc.ir.decision import Change, Decision, Decisions, Kept, Request, Way
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
 from etlc.ir.plan import LANDING_SCHEMA, Meaning, Plan, PlanModel
 from etlc.ir.record import Memory, Observations
@@ -44,12 +44,14 @@ _SPECS = Span.whole("etlc.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run would do. ``sql`` are the statements of each model that would be built."""
+    """What a run would do. ``sql`` are the statements of each model that would be built; ``kept`` is how each model is
+    kept up, where that was asked for."""
 
     diagnostics: Diagnostics
     plan: Plan | None
     decisions: Decisions | None
     sql: Mapping[str, list[str]]
+    kept: Mapping[str, Kept] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,8 +75,8 @@ class Checked:
     checks: list[CheckResult]
 
 
-def plan(project: Project, options: Options) -> Planned:
-    """What a run would do, and why. Reads specs, state and file listings."""
+def plan(project: Project, options: Options, explain: bool = False) -> Planned:
+    """What a run would do, and why. Reads specs, state and file listings. ``explain``: also how each model is kept up."""
     front = compile_project(project, options, upkeep=True)
     if front.plan is None:
         return Planned(front.diagnostics, None, None, {})
@@ -85,7 +87,9 @@ def plan(project: Project, options: Options) -> Planned:
     decisions = decide(front.plan, memory, observations, _request(chosen, options), "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
     report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
-    return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
+    explained = [one for name, one in decisions.models.items() if explain and name in front.plan.models]
+    kept = {one.model: keeping(front.plan, one) for one in explained}
+    return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions), kept)
 
 
 def report_conflicts(plan: Plan, memory: Memory, diagnostics: Diagnostics) -> None:

@@ -9,10 +9,12 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from etlc.diagnostics import Diagnostic, Diagnostics
-from etlc.ir.decision import Decisions
+from etlc.ir.decision import Decisions, Kept
 from etlc.ir.event import CheckResult, Verified
 from etlc.ir.plan import Plan
 from etlc.ir.unit import UnitResult
+from etlc.report import blockers
+from etlc.report.changes import facts, share
 from etlc.report.ledger import Ledger
 from etlc.report.lineage import Trace
 from etlc.report.reasons import why
@@ -113,8 +115,11 @@ def locked(path: str, changes: Sequence[str]) -> dict[str, object]:
     return {"path": path, "changes": list(changes)}
 
 
-def planned(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]]) -> dict[str, object]:
-    """``plan --json``. ``proven`` are the checks of a model that its query keeps, and that are not run."""
+def planned(
+    plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]], kept: Mapping[str, Kept] | None = None
+) -> dict[str, object]:
+    """``plan --json``. ``proven`` are the checks of a model that its query keeps, and that are not run; ``kept`` is how
+    each model is kept up."""
     steps = [
         {
             "model": name,
@@ -123,11 +128,23 @@ def planned(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]]) 
             "reason": why(step.reason),
             "sql": list(sql.get(name, ())),
             "proven": [check.name for check in plan.models[name].checks if check.proven] if name in plan.models else [],
+            "share": share(step),
+            "changed": [facts(one) for one in step.differences],
+            **_keeping((kept or {}).get(name, Kept())),
         }
         for name, step in decisions.models.items()
     ]
     outputs = [{"output": o.output, "model": o.model, "action": o.action} for o in decisions.outputs]
     return {"steps": steps, "outputs": outputs}
+
+
+def _keeping(kept: Kept) -> dict[str, object]:
+    return {
+        "grain": kept.grain or None,
+        "keys": {name: list(by.inputs[name]) for name, by in kept.grains.items() if by.column == kept.grain},
+        "ways": {name: list(dict.fromkeys([*kept.new[name], *ways])) for name, ways in kept.any.items()},
+        "obstacles": [blockers.facts(one) for one in kept.blockers],
+    }
 
 
 def ran(ledger: Ledger, found: Diagnostics) -> dict[str, object]:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from etlc.ir.decision import Decision, Decisions, OutputDecision
+from etlc.ir.decision import Decision, Decisions, Kept, OutputDecision
 from etlc.ir.plan import Plan
+from etlc.report import keeping
+from etlc.report.changes import cause
 from etlc.report.grid import GridColumn, grid
 from etlc.report.reasons import why
 from etlc.report.text import Line, Piece, clean, counted, line
 
 _HEADS = (GridColumn("action"), GridColumn("model"), GridColumn("why", shrink=True))
-_LONG_HEADS = (GridColumn("action"), GridColumn("strategy"), GridColumn("model"), GridColumn("why", shrink=True))
+_LONG_HEADS = (_HEADS[0], GridColumn("strategy"), *_HEADS[1:])
 _OUTPUT_HEADS = (GridColumn("action"), GridColumn("output"), GridColumn("file"), GridColumn("why", shrink=True))
 
 
-def render(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]] | None, width: int | None) -> list[Line]:
-    """The steps and the outputs. ``sql`` is given for the long form, which leaves nothing out."""
+def render(
+    plan: Plan,
+    decisions: Decisions,
+    sql: Mapping[str, Sequence[str]] | None,
+    width: int | None,
+    kept: Mapping[str, Kept] | None = None,
+) -> list[Line]:
+    """The steps and the outputs. ``sql`` is given for the long form, which leaves nothing out, and with it how each model
+    is ``kept`` up."""
     long = sql is not None
     current = sum(_action(step) == "skip" for step in decisions.models.values())
     if decisions.idle and not long:
@@ -32,9 +41,8 @@ def render(plan: Plan, decisions: Decisions, sql: Mapping[str, Sequence[str]] | 
         made.extend(grid(_OUTPUT_HEADS, [_output(output, paths) for output in outputs], width))
         made.append([])
     made.extend(_proven(plan, [step.model for step in steps], long))
-    for name, statements in (sql or {}).items():
-        if name in decisions.models and statements:
-            made.extend(_statements(name, statements))
+    for name, step in decisions.models.items() if long else ():
+        made.extend(_details(step, (sql or {}).get(name, ()), (kept or {}).get(name, Kept())))
     return [*made, line(_summary(decisions, current))]
 
 
@@ -52,7 +60,7 @@ def _step(step: Decision, long: bool) -> list[Piece]:
     action = action_piece(_action(step))
     style = "dim" if action.text == "skip" else ""
     strategy = [Piece(clean(step.strategy), "dim")] if long else []
-    return [action, *strategy, Piece(clean(step.model), style or "bold"), Piece(why(step.reason), style)]
+    return [action, *strategy, Piece(clean(step.model), style or "bold"), Piece(cause(step), style)]
 
 
 def _output(output: OutputDecision, paths: Mapping[str, str]) -> list[Piece]:
@@ -82,8 +90,13 @@ def _proven(plan: Plan, models: Sequence[str], long: bool) -> list[Line]:
     ]
 
 
-def _statements(name: str, statements: Sequence[str]) -> list[Line]:
-    made = [line(Piece(f"-- {clean(name)}", "place"))]
+def _details(step: Decision, statements: Sequence[str], kept: Kept) -> list[Line]:
+    """How a model is kept up, and what is run for it now."""
+    if not statements and kept == Kept():
+        return []
+    made = keeping.render(step, kept)
+    if kept.blockers and statements:
+        made.append([])
     for statement in statements:
         text = statement.rstrip().rstrip(";") + ";"
         made.extend(line(clean(one.replace("\t", "    "))) for one in text.split("\n"))

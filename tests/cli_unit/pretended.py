@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from etlc.diagnostics import Diagnostics
-from etlc.ir.decision import Decisions
+from etlc.ir.decision import Decisions, Kept
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult
 from etlc.ir.plan import Plan
 
@@ -65,6 +65,7 @@ class Planned:
     plan: Plan | None = None
     decisions: Decisions | None = None
     sql: Mapping[str, list[str]] = field(default_factory=dict)
+    kept: Mapping[str, Kept] = field(default_factory=dict)
 
 
 @dataclass
@@ -134,7 +135,7 @@ def compile_project(project: Project, options: Options) -> Compiled:
     raise Unset
 
 
-def plan(project: Project, options: Options) -> Planned:
+def plan(project: Project, options: Options, explain: bool = False) -> Planned:
     raise Unset
 
 

@@ -122,8 +122,10 @@ def test_plan(call: Call, pipeline: ModuleType) -> None:
     assert done.exit_code == 0
     assert "stg_orders" in done.stdout and "warning[W201]" in done.stderr and "create table" not in done.stdout
     options = calls[0][1]
+    assert calls[0][2] is False  # how models are kept up is not asked for
     assert options == pipeline.Options({}, None, ("d",), 120.0, ("+a", "b"), ("c",), False)
     assert "create table" in call("plan", "-v").stdout
+    assert calls[-1][2] is True
     assert [step["model"] for step in json.loads(call("plan", "--json").stdout)["steps"]] == list(BUSY.models)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from etlc.diagnostics import Diagnostic, Span
-from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, SourceDecision
+from etlc.ir.decision import Decision, Decisions, Difference, Kept, OutputDecision, Reason, SourceDecision
 from etlc.ir.event import (
     CheckResult,
     Event,
@@ -15,6 +15,7 @@ from etlc.ir.event import (
     Started,
 )
 from etlc.ir.plan import Plan, PlanOutput
+from etlc.ir.upkeep import Blocker, Grain
 
 BROKEN = Diagnostic("E502", "17 rows of by_day fail the check not_null_revenue.", Span("a.yaml", 3))
 
@@ -53,14 +54,45 @@ def decisions(*models: Decision, busy: bool) -> Decisions:
 BUSY = decisions(
     Decision("stg_orders", "rebuild", "full", Reason("files", ("raw_orders",), "2 new, 1 changed")),
     Decision("by_day", "create", "full", Reason("first")),
+    Decision(
+        "by_customer", "refresh", "refresh", Reason("input", ("stg_orders", "rates", "seen")), share=0.0834,
+        differences=(
+            Difference("stg_orders", True, rows=1234), Difference("rates", True, rows=1, exact=True), Difference("seen"),
+            Difference("raw_orders", True, 1, 0, 0),
+        ),
+        changed=("stg_orders",), grain="customer",
+    ),
+    Decision(
+        "all_orders", "merge", "merge", Reason("files", ("raw_orders",), "2 new"), share=0.001,
+        differences=(Difference("raw_orders", True, 1200, 2, 1),), changed=("raw_orders",),
+    ),
     Decision("old", "skip", "noop", Reason("current")),
     Decision("checked", "skip", "noop", Reason("checks", ("unique_id",)), checks=("unique_id",)),
     Decision("gone", "drop", "drop", Reason("removed")),
     busy=True,
-)
+)  # fmt: skip
 IDLE = decisions(
     Decision("stg_orders", "skip", "noop", Reason("current")),
     Decision("by_day", "skip", "noop", Reason("current")),
     busy=False,
 )
 SQL = {"stg_orders": ["create table x as\nselect 1", "drop table y;"], "by_day": [], "old": []}
+KEPT = Kept(
+    {"raw_orders": ("merge", "refresh"), "rates": ("refresh",), "seen": ()},
+    {"raw_orders": ("refresh",), "rates": ("refresh",), "seen": ()},
+    "month",
+    dict.fromkeys(
+        ("raw_orders", "rates"),
+        Grain("month", {"raw_orders": ("date_trunc('month', \"day\")",), "rates": ('"month"',), "seen": ()}),
+    ),
+    (
+        Blocker("key", "pipelines/shop.yaml", 7, 3, names=("seen",)),
+        Blocker(
+            "window",
+            "sql/a.sql",
+            12,
+            9,
+            "row_number() over (order by a_very_long_name, another_very_long_name) as number",
+        ),
+    ),
+)

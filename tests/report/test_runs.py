@@ -14,7 +14,7 @@ from etlc.report.progress import finished_line, live_lines
 from etlc.report.summary import render as render_summary
 from etlc.report.text import Line, cell_width, plain
 from tests.report.golden import same
-from tests.report.runs import BUSY, EVENTS, IDLE, PLAN, SQL
+from tests.report.runs import BUSY, EVENTS, IDLE, KEPT, PLAN, SQL
 
 
 def ledger(count: int, now: float = 10.0) -> Ledger:
@@ -26,9 +26,9 @@ def ledger(count: int, now: float = 10.0) -> Ledger:
 
 def test_plan() -> None:
     same("plan", render_plan(PLAN, BUSY, None, None))
-    same("plan_verbose", render_plan(PLAN, BUSY, SQL, None))
+    same("plan_verbose", render_plan(PLAN, BUSY, SQL, None, {"by_customer": KEPT}))
     same("plan_idle", render_plan(PLAN, IDLE, None, 80))
-    same("plan_json", encode(planned(PLAN, BUSY, SQL)))
+    same("plan_json", encode(planned(PLAN, BUSY, SQL, {"by_customer": KEPT})))
 
 
 def test_a_plan_fits_the_terminal() -> None:

@@ -99,7 +99,9 @@ def test_keys(sql: str, column: str, keys: str, con: duckdb.DuckDBPyConnection) 
         ("select r.k from r left join s on r.x < s.y", "join", "left"),
         ("select k from r full join s using (k)", "names", "k"),
         ("select r.k from r positional join s", "positional", "positional"),
-        ("select k, string_agg(g) as t from r group by k", "unsteady", ""),
+        ("select k, string_agg(g) as t from r group by k", "unsteady", "string_agg"),
+        ("select k, sum(x::double) over (partition by k) as t from r", "unsteady", ""),
+        ("select r.k, o.x from r join (select distinct on (g) g, x from r) o using (g)", "mixed", "g)"),
         ("select g collate nocase as c from r", "expression", "g"),
         ("select s.*, k from (select {'k': x, 'x': k} as s, k from r) a", "expression", "s.*"),
         (

@@ -6,7 +6,7 @@ tree of it), ``names`` (one that is not resolved for certain), ``function`` (one
 ``limit``, ``total`` (one row of all), ``group``, ``window``, ``distinct_on`` (by what tells no key), ``join`` (an outer,
 semi or ASOF join without an equality that tells a key), ``full_join``, ``positional``, ``asof``, ``not_in``, ``subquery``
 (tied to no row), ``mask``, ``unsteady`` (two runs over the same rows may differ), ``choice`` (and that in more than the
-last digits): each is in the way of something.
+last digits), ``mixed`` (which keeps a column from being a grain): each is in the way of something.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from etlc.analyze.upkeep.flow import Follower
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.merges import latest_of, merge_of
 from etlc.analyze.upkeep.rows import Flow, Keys
-from etlc.analyze.upkeep.steady import Unclear, unsteady
+from etlc.analyze.upkeep.steady import Unclear, choices, inexact_at, unsteady
 from etlc.ir.binding import Column
 from etlc.ir.upkeep import Grain, Latest, Merge, Obstacle, Upkeep, Uses
 from etlc.sql.syntax import Query, Select, Table
@@ -53,7 +53,8 @@ def upkeep(
         return nothing("size")
     steady = not unsteady(resolved, follower.arms)
     if not steady:
-        follower.hinder("unsteady", None)
+        scope = follower.scopes.get(query) if isinstance(query, Select) else None
+        follower.hinder("unsteady", inexact_at(scope) if scope is not None else None)
     if follower.choices:
         follower.hinder("choice", None)
     merge, latest = _kept(query, follower, columns) if not masked else (None, None)
@@ -62,7 +63,7 @@ def upkeep(
     return Upkeep(
         Uses({}),
         tuple(sorted(flow.linear)) if steady else (),
-        tuple(_grains(flow, follower, _known(resolved.output, columns), masked)),
+        tuple(_grains(flow, follower, _known(resolved.output, columns), masked, resolved)),
         merge if steady else None,
         latest,
         tuple(follower.obstacles),
@@ -74,12 +75,17 @@ def nothing(kind: str, start: int | None = None) -> Upkeep:
     return Upkeep(Uses({}), obstacles=(Obstacle(kind, start),))
 
 
-def _grains(flow: Flow, follower: Follower, columns: Sequence[Column], masked: frozenset[str]) -> list[Grain]:
+def _grains(
+    flow: Flow, follower: Follower, columns: Sequence[Column], masked: frozenset[str], resolved: Resolved
+) -> list[Grain]:
     """The grain of each column that has one, first those by which most of the inputs are told."""
     found = []
     for keys, column in zip(flow.columns, columns, strict=False):
         if any(choice and keys.keys().isdisjoint(choice) for choice in follower.choices):
-            continue  # rows of old and of new keys would go with different answers
+            # Rows of old and of new keys would go with different answers.
+            if keys:
+                follower.hinder("mixed", next((at for scope in resolved.scopes for at in choices(scope)), None))
+            continue
         inputs = _inputs(keys, follower.occurrences, flow.reads)
         if any(inputs.values()) and column.name.lower() not in masked and can_key(column.type):
             found.append(Grain(column.name, inputs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from etlc.analyze.resolver import Resolved
 from etlc.analyze.scope import Scope
@@ -68,14 +68,32 @@ def unsteady(resolved: Resolved, combined: Iterable[Combined]) -> bool:
     )
 
 
+def inexact_at(scope: Scope) -> int | None:
+    """Where a SELECT first puts rows together so that they do not add up; None where it does not, or has windows too."""
+    parts = _over_rows(scope)
+    if any(part.over is not None for part in parts):
+        return None
+    return next((part.start for part in parts if not _exact(part, scope)), None)
+
+
 def chooses(scope: Scope) -> bool:
     """Whether a SELECT may choose among rows that are alike to it: what it gives is then one of several right answers."""
+    return any(True for _ in choices(scope))
+
+
+def choices(scope: Scope) -> Iterator[int | None]:
+    """Where a SELECT may choose."""
     tail = scope.select.tail
-    if tail.limit is not None or tail.distinct_on or scope.select.sampled:
-        return True
-    if any(step.join.form in ("asof", "positional") for step in scope.steps):
-        return True
-    return any(not (part.name in _ADDS or _exact(part, scope)) or _by_rows(part) for part in _over_rows(scope))
+    if tail.limit is not None:
+        yield tail.limit_start
+    if tail.distinct_on or scope.select.sampled:
+        yield tail.distinct_on[0].start if tail.distinct_on else None
+    for step in scope.steps:
+        if step.join.form in ("asof", "positional"):
+            yield step.join.start
+    for part in _over_rows(scope):
+        if not (part.name in _ADDS or _exact(part, scope)) or _by_rows(part):
+            yield part.start
 
 
 def _over_rows(scope: Scope) -> list[Expr]:

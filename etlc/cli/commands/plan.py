@@ -41,7 +41,8 @@ def plan(
 ) -> None:
     """Show what a run would do, and why.
 
-    Reads no data beyond file listings and state. With -v also the models that are up to date, and the SQL.
+    Reads no data beyond file listings and state. With -v also the models that are up to date, how each is kept
+    up and what is in the way of better, and the SQL.
     """
     with job(context, Look(as_json, quiet, verbose, no_color)) as here:
         from etlc import pipeline
@@ -50,14 +51,14 @@ def plan(
 
         given = Given(param, env, no_opt, select, exclude, lock_timeout, full_refresh)
         project = pipeline.Project.find(here.directory)
-        done = pipeline.plan(project, pipeline.Options(**given.fields()))
+        done = pipeline.plan(project, pipeline.Options(**given.fields()), as_json or verbose)
         if done.diagnostics.errors or done.plan is None or done.decisions is None:
             here.status = 1
             here.failed(done.diagnostics)
             return
         here.findings(done.diagnostics)
         if as_json:
-            here.json(planned(done.plan, done.decisions, done.sql))
+            here.json(planned(done.plan, done.decisions, done.sql, done.kept))
             return
         width = here.screen.width(sys.stdout)
-        here.screen.result(render(done.plan, done.decisions, done.sql if verbose else None, width))
+        here.screen.result(render(done.plan, done.decisions, done.sql if verbose else None, width, done.kept))
