@@ -98,7 +98,10 @@ class Refusal:
             place, code = (here.written(here.text.index("`")), 1), "E205"
             message, help = "Backticks are no quotes here.", 'Write names plain, or in double quotes: "name".'
         elif (
-            code == "E201" and place is not None and self.text.text[place[0]] == '"' and not help.startswith("Did you")
+            code == "E201"
+            and place is not None
+            and self.text.text.startswith('"', place[0])
+            and not help.startswith("Did you")
         ):
             name = _missing(error)
             help = f"Double quotes are for names; write '{name}' if it is text. {help}".strip()

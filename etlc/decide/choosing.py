@@ -14,7 +14,17 @@ from etlc.ir.upkeep import Upkeep
 
 CHEAP = 0.075  # seconds of a full build, below which nothing is gained by anything else
 MOST = 0.5  # of an input's rows; where more changed, a rebuild costs less
-STRATEGIES = ("cheap-full", "append", "latest", "merge", "segment-replace", "refresh", "diff-apply", "early-cutoff")
+STRATEGIES = (
+    "cheap-full",
+    "append",
+    "latest",
+    "merge",
+    "segment-replace",
+    "refresh",
+    "groups",
+    "diff-apply",
+    "early-cutoff",
+)
 REBUILD = Way("rebuild", "full")
 _ODD = ("MAP(", "UNION(", "VARIANT", "GEOMETRY", '"NULL"')  # types whose rows cannot be held against each other
 
@@ -64,7 +74,7 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
         found.append(Way("append", "append", changed))
     if upkeep.latest is not None and came and changed == (upkeep.latest.relation,):
         found.append(Way("merge", "latest", changed))
-    if upkeep.merge is not None and came and len(changed) == 1 and changed[0] in upkeep.merge.inputs:
+    if upkeep.merge is not None and came and set(changed) <= set(upkeep.merge.inputs):
         found.append(Way("merge", "merge", changed))
     if linear and len(changed) == 1:
         found.append(Way("refresh", "segment replace", changed))
@@ -72,4 +82,6 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
         if all(grain.inputs.get(name) for name in changed):
             found.append(Way("refresh", "refresh", changed, grain))
             break
+    if upkeep.cores is not None and set(changed) <= set(upkeep.cores.covered):
+        found.append(Way("refresh", "groups", changed))
     return found

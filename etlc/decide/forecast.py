@@ -128,7 +128,7 @@ class Forecast:
 
 # Whether rows come and go by each strategy; those that are not here leave nobody knowing.
 _MOVES = {
-    "append": (1, 0), "latest": (1, 1), "merge": (1, 1), "segment replace": (1, 1), "refresh": (1, 1),
+    "append": (1, 0), "latest": (1, 1), "merge": (1, 1), "segment replace": (1, 1), "refresh": (1, 1), "groups": (1, 1),
     "diff-apply": (1, 1),
 }  # fmt: skip
 

@@ -11,7 +11,8 @@ from etlc.engines.base import EngineError
 from etlc.execute.deltas import forget, keep, moved
 from etlc.execute.desk import Desk
 from etlc.execute.digests import moved_digest, rows_digest
-from etlc.execute.strategies import CAME, STRATEGIES, WENT, Unfit, Work, apply, diff, settle_net
+from etlc.execute.strategies import STRATEGIES, diff
+from etlc.execute.work import CAME, WENT, Unfit, Work, apply, settle_net
 from etlc.ir.binding import SqlError
 from etlc.ir.decision import Decision, Reason, Way, takes_changes
 from etlc.ir.event import CheckResult, ModelResult
@@ -75,6 +76,8 @@ def _renew(
             rows = _by(desk, model, replace(decision, action=_action(model, way), strategy=way.strategy), way, checks)
             return replace(decision, action=_action(model, way), strategy=way.strategy), rows
     checks.clear()
+    if decision.strategy in STRATEGIES:
+        decision = replace(decision, action=_action(model, REBUILD), strategy=REBUILD.strategy)
     try:
         return decision, _rebuild(desk, model, decision, checks, begun)
     except _Same:
@@ -85,6 +88,9 @@ def _renew(
             stood = replace(decision, version=record.version, state=record.state)
             _save(desk, model, stood, record.rows, record.seconds, record.digest)
         return decision, record.rows
+
+
+REBUILD = Way("rebuild", "full")
 
 
 def _action(model: PlanModel, way: Way) -> str:

@@ -7,7 +7,7 @@ digest of what came and went adds up: a table's is kept up without reading it.
 from __future__ import annotations
 
 from etlc.execute.desk import Desk
-from etlc.execute.strategies import CAME, WENT, Work
+from etlc.execute.work import CAME, WENT, Work
 from etlc.ir.plan import PlanModel
 from etlc.ir.statements import stored_rows
 from etlc.sql.quote import idents

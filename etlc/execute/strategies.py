@@ -7,54 +7,13 @@ query are ``etlc.analyze``'s. The rows that come and go are left in two temporar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from etlc.execute.deltas import Moved
-from etlc.execute.desk import Desk
-from etlc.ir.decision import Way
-from etlc.ir.plan import PlanModel
+from etlc.execute.cores import regroup
+from etlc.execute.work import CAME, TOUCHED, WENT, Work, fits
 from etlc.ir.statements import exact_query
-from etlc.ir.upkeep import Grain, Upkeep
+from etlc.ir.upkeep import Grain
 from etlc.sql.quote import ident, idents
-
-CAME, WENT = "temp._etlc_came", "temp._etlc_went"
-_TOUCHED = "temp._etlc_touched"
-MOST_TOUCHED = 0.3  # of a model's rows; where more are touched, a rebuild costs less
-
-
-class Unfit(Exception):
-    """The way costs more than the next one would."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a strategy has to work with: the model, what is known of its query, and how its inputs changed."""
-
-    desk: Desk
-    model: PlanModel
-    upkeep: Upkeep
-    way: Way
-    moved: Mapping[str, Moved]
-
-    @property
-    def columns(self) -> str:
-        """The model's columns, quoted."""
-        return idents(column.name for column in self.model.columns)
-
-    @property
-    def stored(self) -> str:
-        """The table that holds the model's rows."""
-        return self.desk.stored(self.model)
-
-    def make(self, table: str, query: str) -> int:
-        """Make a temporary table; how many rows it has."""
-        self.desk.session.execute(f"CREATE OR REPLACE TEMP TABLE {table.split('.')[1]} AS {query}")
-        return int(self.desk.session.rows(f"SELECT count(*) FROM {table}")[0][0])
-
-    def none(self, table: str) -> None:
-        """An empty one, with the model's columns."""
-        self.make(table, f"SELECT {self.columns} FROM {self.stored} LIMIT 0")
 
 
 def append(work: Work) -> None:
@@ -85,7 +44,7 @@ def latest(work: Work) -> None:
     assert found is not None
     rows, keys = work.moved[name].came, {own: given for given, own in found.columns.items() if own in found.keys}
     work.make(
-        _TOUCHED,
+        TOUCHED,
         f"SELECT DISTINCT {', '.join(f'{ident(keys[key])} AS {ident(key)}' for key in found.keys)} FROM ({rows})",
     )
     work.make(WENT, f"SELECT v.* FROM {work.stored} AS v WHERE {_among('v', found.keys)}")
@@ -96,22 +55,43 @@ def latest(work: Work) -> None:
 
 
 def merge(work: Work) -> None:
-    """The query over the rows that came, its rows made one with those that stand for the same keys."""
-    found, (name,) = work.upkeep.merge, work.way.changed
+    """The query over the rows that came, its rows made one with those that stand for the same keys. Where rows came to
+    several inputs, one after the other, as in :func:`append`."""
+    found = work.upkeep.merge
     assert found is not None
-    with work.desk.shadowed(work.model, {name: work.moved[name].came}):
-        work.make("temp._etlc_part", exact_query(work.model))
+    changed = [name for name in work.way.changed if work.moved[name].came]
+    work.none(_PART)
+    for at, name in enumerate(changed):
+        shown = {name: work.moved[name].came, **{other: work.moved[other].before for other in changed[at + 1 :]}}
+        with work.desk.shadowed(work.model, shown):
+            work.desk.session.execute(f"INSERT INTO {_PART} {exact_query(work.model)}")
+    if len(changed) > 1:
+        made = [
+            f"CAST({_TOGETHER[found.ways[c.name]]}({ident(c.name)}) AS {c.type})"
+            if c.name in found.ways
+            else ident(c.name)
+            for c in work.model.columns
+        ]
+        by = f" GROUP BY {idents(found.keys)}" if found.keys else ""
+        work.make(_PARTS, f"FROM {_PART}")
+        work.make(_PART, f"SELECT {', '.join(made)} FROM {_PARTS} AS p({work.columns}){by}")
+    part = f"{_PART} AS p({work.columns})"
     same = " AND ".join(f"v.{ident(key)} IS NOT DISTINCT FROM p.{ident(key)}" for key in found.keys) or "true"
-    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN temp._etlc_part AS p ON {same}")
-    made = ", ".join(
-        f"p.{ident(c.name)}"
-        if c.name in found.keys
-        else f"CAST({_one(found.ways[c.name], c.name)} AS {c.type}) AS {ident(c.name)}"
+    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {part} ON {same}")
+    made = [
+        f"CAST({_one(found.ways[c.name], c.name)} AS {c.type}) AS {ident(c.name)}"
+        if c.name in found.ways
+        else f"p.{ident(c.name)}"
         for c in work.model.columns
-    )
-    work.make(CAME, f"SELECT {made} FROM temp._etlc_part AS p LEFT JOIN {WENT} AS v ON {same}")
+    ]
+    work.make(CAME, f"SELECT {', '.join(made)} FROM {part} LEFT JOIN {WENT} AS v ON {same}")
 
 
+_PART, _PARTS = "temp._etlc_part", "temp._etlc_parts"
+_TOGETHER = {
+    "sum": "sum", "min": "min", "max": "max", "and": "bool_and", "or": "bool_or", "bit_and": "bit_and", "bit_or": "bit_or",
+    "bit_xor": "bit_xor",
+}  # fmt: skip
 _CALLS = {"min": "least", "max": "greatest"}
 _SIGNS = {"sum": "+", "and": "AND", "or": "OR", "bit_and": "&", "bit_or": "|"}
 
@@ -141,22 +121,14 @@ def refresh(work: Work) -> None:
         for rows in (work.moved[name].came, work.moved[name].went)
         if rows
     ]
-    work.make(_TOUCHED, f"SELECT DISTINCT _etlc_key FROM ({' UNION ALL '.join(keys)})")
+    work.make(TOUCHED, f"SELECT DISTINCT _etlc_key FROM ({' UNION ALL '.join(keys)})")
     own = f"v.{ident(grain.column)} IS NOT DISTINCT FROM t._etlc_key"
-    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {_TOUCHED} AS t ON {own}")
-    _fits(work)
+    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {TOUCHED} AS t ON {own}")
+    fits(work)
     with work.desk.shadowed(
         work.model, {name: _keyed(work, name, grain) for name in grain.inputs if grain.inputs[name]}
     ):
-        work.make(CAME, f"SELECT v.* FROM ({exact_query(work.model)}) AS v SEMI JOIN {_TOUCHED} AS t ON {own}")
-
-
-def _fits(work: Work) -> None:
-    """Raises Unfit where so many rows are touched that building all of them is less work."""
-    session = work.desk.session
-    touched, stored = (int(session.rows(f"SELECT count(*) FROM {name}")[0][0]) for name in (WENT, work.stored))
-    if "rebuild" not in work.desk.tools.off and touched > MOST_TOUCHED * stored and stored > 1_000:
-        raise Unfit
+        work.make(CAME, f"SELECT v.* FROM ({exact_query(work.model)}) AS v SEMI JOIN {TOUCHED} AS t ON {own}")
 
 
 def _keyed(work: Work, name: str, grain: Grain) -> str:
@@ -164,16 +136,16 @@ def _keyed(work: Work, name: str, grain: Grain) -> str:
     rows = work.desk.rows(name)
     keys = grain.inputs[name]
     if len(keys) == 1:
-        return f"SELECT r.* FROM ({rows}) AS r SEMI JOIN {_TOUCHED} AS t ON {keys[0]} IS NOT DISTINCT FROM t._etlc_key"
+        return f"SELECT r.* FROM ({rows}) AS r SEMI JOIN {TOUCHED} AS t ON {keys[0]} IS NOT DISTINCT FROM t._etlc_key"
     any_of = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {_TOUCHED} AS t WHERE {key} IS NOT DISTINCT FROM t._etlc_key)" for key in keys
+        f"EXISTS (SELECT 1 FROM {TOUCHED} AS t WHERE {key} IS NOT DISTINCT FROM t._etlc_key)" for key in keys
     )
     return f"SELECT r.* FROM ({rows}) AS r WHERE {any_of}"
 
 
 def _among(alias: str, keys: Sequence[str]) -> str:
     same = " AND ".join(f"{alias}.{ident(key)} IS NOT DISTINCT FROM t.{ident(key)}" for key in keys)
-    return f"EXISTS (SELECT 1 FROM {_TOUCHED} AS t WHERE {same})"
+    return f"EXISTS (SELECT 1 FROM {TOUCHED} AS t WHERE {same})"
 
 
 def diff(work: Work) -> None:
@@ -186,35 +158,5 @@ def diff(work: Work) -> None:
 
 STRATEGIES = {
     "append": append, "segment replace": segment_replace, "latest": latest, "merge": merge, "refresh": refresh,
-    "diff-apply": diff, "cheap full": diff,
+    "groups": regroup, "diff-apply": diff, "cheap full": diff,
 }  # fmt: skip
-NETTED = frozenset({"append", "diff-apply", "cheap full"})  # no row comes and goes
-
-
-def settle_net(work: Work) -> tuple[int, int]:
-    """Leave out what both came and went; how many rows come and go."""
-    session = work.desk.session
-    if work.way.strategy not in NETTED:
-        work.make("temp._etlc_net", f"FROM {CAME} EXCEPT ALL FROM {WENT}")
-        work.make(WENT, f"FROM {WENT} EXCEPT ALL FROM {CAME}")
-        work.make(CAME, "FROM temp._etlc_net")
-        session.execute("DROP TABLE temp._etlc_net")
-    came, went = (int(session.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in (CAME, WENT))
-    return came, went
-
-
-def apply(work: Work, came: int, went: int) -> None:
-    """Take out the rows that go, as many copies of each as go, and put in those that come."""
-    session, columns = work.desk.session, [column.name for column in work.model.columns]
-    if went:
-        same = " AND ".join(f"v.{ident(name)} IS NOT DISTINCT FROM w.{ident(name)}" for name in columns)
-        copies = f"SELECT {work.columns}, count(*) AS _etlc_copies FROM {WENT} GROUP BY ALL"
-        numbered = (
-            f"SELECT v.rowid AS _etlc_row, w._etlc_copies,"
-            f" row_number() OVER (PARTITION BY {', '.join(f'v.{ident(name)}' for name in columns)}) AS _etlc_copy"
-            f" FROM {work.stored} AS v JOIN ({copies}) AS w ON {same}"
-        )
-        picked = f"SELECT _etlc_row FROM ({numbered}) WHERE _etlc_copy <= _etlc_copies"
-        session.execute(f"DELETE FROM {work.stored} WHERE rowid IN ({picked})")
-    if came:
-        session.execute(f"INSERT INTO {work.stored} ({work.columns}) SELECT {work.columns} FROM {CAME}")

@@ -62,6 +62,36 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True)
+class Core:
+    """The rows of a SELECT's FROM, of the query of ``model`` (an unstored one below; "": the query itself): in
+    ``relations`` they are linear. ``select`` is the SELECT's number in the text.
+
+    ``kept`` are the conditions of its WHERE (by their number among its ANDs) that can be asked without the rest of the
+    query. ``keys``: for each place where the SELECT is read, the keys of its rows, as expressions over its FROM; none
+    where they have none.
+    """
+
+    select: int
+    relations: tuple[str, ...]
+    kept: tuple[int, ...]
+    keys: tuple[tuple[str, ...], ...] = ()
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The query as something made of its ``cores``: all rows of the relations in ``covered`` come to it through them.
+
+    Where no core has other rows, neither has the query. It is local in ``columns`` (of its own), as in a grain, each
+    core with keys being an input, as long as those without keys have the same rows.
+    """
+
+    columns: tuple[str, ...]
+    cores: tuple[Core, ...]
+    covered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Obstacle:
     """Why there is no better way: a clause, by its ``kind``, and where it starts in the query's text."""
 
@@ -94,3 +124,4 @@ class Upkeep:
     merge: Merge | None = None
     latest: Latest | None = None
     obstacles: tuple[Obstacle, ...] = ()
+    cores: Cores | None = None

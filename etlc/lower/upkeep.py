@@ -32,8 +32,8 @@ class _Unstored:
     stored nowhere either.
     """
 
-    def __init__(self, text: str, under: Counter[str], known: Mapping[str, _Unstored]) -> None:
-        self.under, self.known = under, known
+    def __init__(self, name: str, text: str, under: Counter[str], known: Mapping[str, _Unstored]) -> None:
+        self.name, self.under, self.known = name, under, known
         self.data: list[Any] = json.loads(text)
         self._own: dict[str, _Inputs] = {column.lower(): inputs for column, inputs in self.data[_UPKEEP["grains"]]}
         self._grains: dict[str, _Inputs] = {}
@@ -46,6 +46,10 @@ class _Unstored:
     def linear(self) -> list[str]:
         """The stored relations that it is linear in."""
         return _linear(self.data[_UPKEEP["linear"]], self.under, self.known)
+
+    def cores(self) -> list[Any] | None:
+        """Its cores, packed, of stored relations."""
+        return _cores(self.data[_UPKEEP["cores"]], self.name, self.under, self.known)
 
     def grain(self, column: str) -> _Inputs:
         """The keys, by stored relation, that tell a column (lower case)."""
@@ -67,7 +71,7 @@ def composed(bound: BoundGraph, unstored: Collection[str]) -> dict[str, str]:
         for need in model.model.reads:
             under.update(known[need].under if need in known else (need,))
         if name in unstored:
-            known[name], found[name] = _Unstored(text, under, through), ""
+            known[name], found[name] = _Unstored(name, text, under, through), ""
         else:
             found[name] = json.dumps(_through(json.loads(text), under, through), separators=(",", ":"))
     return found
@@ -92,7 +96,38 @@ def _through(own: list[Any], under: Mapping[str, int], known: Mapping[str, _Unst
         own[_UPKEEP["merge"]] = merge if merge[_INPUTS] else None
     if latest is not None and latest[_RELATION] in known:
         own[_UPKEEP["latest"]] = None
+    cores = _cores(own[_UPKEEP["cores"]], "", under, known)
+    if cores is not None and odd:  # what is worked out again must be what it was
+        cores = [[], _keyless(cores[1]), cores[2]]
+    own[_UPKEEP["cores"]] = cores
     return own
+
+
+def _cores(
+    own: list[Any] | None, name: str, under: Mapping[str, int], known: Mapping[str, _Unstored]
+) -> list[Any] | None:
+    """A model's cores of stored relations: its own, and of the unstored models that it is not linear through theirs."""
+    columns, cores, covered = own or ([], [], [])
+    found = [[one[0], _linear(one[1], under, known), one[2], one[3], name] for one in cores]
+    through = {stored for one in found for stored in one[1]}
+    whole = set(under)
+    for need, model in known.items():
+        below = model.cores() or [[], [], []]
+        passed = through.intersection(model.linear()) if need in covered else set[str]()
+        theirs = [[one[0], [r for r in one[1] if r not in passed], *one[2:]] for one in below[1]]
+        found += [one for one in _keyless(theirs) if one[1]]
+        whole -= set(model.under) - passed - set(below[2])
+    whole -= {one for one in under if _is_direct(one, under, known) and one not in covered}
+    return [columns, [one for one in found if one[1]], sorted(whole)] if whole else None
+
+
+def _is_direct(relation: str, under: Mapping[str, int], known: Mapping[str, _Unstored]) -> bool:
+    """Whether a stored relation is read by the model itself, too."""
+    return under[relation] > sum(model.under[relation] for model in known.values())
+
+
+def _keyless(cores: Iterable[list[Any]]) -> list[list[Any]]:
+    return [[one[0], one[1], one[2], [], one[4]] for one in cores]
 
 
 def _one_answer(inputs: _Inputs, choices: Iterable[Collection[str]]) -> bool:

@@ -48,8 +48,16 @@ def read_syntax(tree: Node, text: str) -> Query | None:
         return None
 
 
+def select_nodes(tree: Node) -> list[Node]:
+    """The nodes of all SELECTs of a query that :func:`read_syntax` can read, each at its number."""
+    reader = _Reader("")
+    reader.query(tree["statements"][0]["node"])
+    return reader.selects
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
+        self.selects: list[Node] = []
         self._bytes = None if text.isascii() else text.encode()
 
     def place(self, node: Node) -> int | None:
@@ -79,6 +87,8 @@ class _Reader:
         raise Unreadable(kind)
 
     def _select(self, node: Node) -> Select:
+        number = len(self.selects)
+        self.selects.append(node)
         tail = self._tail(node)
         sets = node.get("group_sets") or []
         source = node.get("from_table") or {"type": "EMPTY"}
@@ -94,6 +104,7 @@ class _Reader:
             self._maybe(node.get("qualify")),
             bool(node.get("sample")),
             tuple(tuple(map(int, one)) for one in sets),
+            number,
         )
 
     def _tail(self, node: Node) -> Tail:

@@ -181,7 +181,7 @@ class Tail:
 @dataclass(frozen=True, slots=True, eq=False)
 class Select:
     """One SELECT. ``group_all`` is GROUP BY ALL; ``grouping_sets``: more than one set of groups. ``sets`` are all of them,
-    as positions in ``group``; none where there is no GROUP BY."""
+    as positions in ``group``; none where there is no GROUP BY. ``number``: how many SELECTs were met before it."""
 
     items: tuple[Expr, ...]
     source: From | None
@@ -194,6 +194,7 @@ class Select:
     qualify: Expr | None = None
     sampled: bool = False
     sets: tuple[tuple[int, ...], ...] = ()
+    number: int = 0
 
     def clauses(self) -> Iterator[Expr]:
         """Every expression that stands in it directly, but for the conditions of joins."""

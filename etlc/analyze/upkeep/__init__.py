@@ -16,13 +16,14 @@ from itertools import takewhile
 
 from etlc.analyze.relation import Relation
 from etlc.analyze.resolver import Resolved
+from etlc.analyze.upkeep.cores import cores_of
 from etlc.analyze.upkeep.flow import Follower
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.merges import latest_of, merge_of
 from etlc.analyze.upkeep.rows import Flow, Keys
 from etlc.analyze.upkeep.steady import Unclear, choices, inexact_at, unsteady
 from etlc.ir.binding import Column
-from etlc.ir.upkeep import Grain, Latest, Merge, Obstacle, Upkeep, Uses
+from etlc.ir.upkeep import Cores, Grain, Latest, Merge, Obstacle, Upkeep, Uses
 from etlc.sql.syntax import Query, Select, Table
 
 __all__ = ["upkeep"]
@@ -60,13 +61,15 @@ def upkeep(
     merge, latest = _kept(query, follower, columns) if not masked else (None, None)
     if masked:
         follower.hinder("mask", None)
+    known = _known(resolved.output, columns)
     return Upkeep(
         Uses({}),
         tuple(sorted(flow.linear)) if steady else (),
-        tuple(_grains(flow, follower, _known(resolved.output, columns), masked, resolved)),
+        tuple(_grains(flow, follower, known, masked, resolved)),
         merge if steady else None,
         latest,
         tuple(follower.obstacles),
+        _cores(flow, follower, known) if not masked else None,
     )
 
 
@@ -83,7 +86,7 @@ def _grains(
     for keys, column in zip(flow.columns, columns, strict=False):
         if any(choice and keys.keys().isdisjoint(choice) for choice in follower.choices):
             # Rows of old and of new keys would go with different answers.
-            if keys:
+            if any(number >= 0 for number in keys):
                 follower.hinder("mixed", next((at for scope in resolved.scopes for at in choices(scope)), None))
             continue
         inputs = _inputs(keys, follower.occurrences, flow.reads)
@@ -91,6 +94,11 @@ def _grains(
             found.append(Grain(column.name, inputs))
     found.sort(key=lambda grain: -sum(map(bool, grain.inputs.values())))
     return found[:_MOST_GRAINS]
+
+
+def _cores(flow: Flow, follower: Follower, columns: Sequence[Column]) -> Cores | None:
+    told = [(column, keys) for column, keys in zip(columns, flow.columns, strict=False) if can_key(column.type)]
+    return cores_of(follower.blocks, follower.visits, follower.occurrences, follower.choices, told)
 
 
 def _known(output: Relation, columns: Sequence[Column]) -> Sequence[Column]:

@@ -6,12 +6,14 @@ keyed occurrence whose key is among them, and on the static occurrences. So to l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from etlc.analyze.relation import Relation
 from etlc.analyze.resolver import Resolved
 from etlc.analyze.scope import Scope
+from etlc.analyze.upkeep.cores import Block, kept_conditions, label, may_be_core
 from etlc.analyze.upkeep.joining import compared, equate, join
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.picking import picked
@@ -75,7 +77,8 @@ class Frame:
 
 class Follower:
     """Follows a query. ``occurrences`` are the relations that it reads, "" for what a recursion reads of itself;
-    ``choices`` those that stand under something with several right answers."""
+    ``choices`` those that stand under something with several right answers; ``blocks`` what may be a core of it, a
+    block's keys being numbered from -1 down; ``visits`` how often each SELECT was met."""
 
     def __init__(self, resolved: Resolved, relations: Mapping[str, Relation]) -> None:
         self.relations = relations
@@ -85,7 +88,9 @@ class Follower:
         self.obstacles: list[Obstacle] = []
         self.cores: dict[Select, Joined] = {}
         self.choices: list[range] = []
-        self.followed = 0
+        self.blocks: list[Block] = []
+        self.visits = Counter[Select]()
+        self.followed = self.recursing = 0
 
     def hinder(self, kind: str, start: int | None) -> None:
         """Note an obstacle, once."""
@@ -115,6 +120,7 @@ class Follower:
         check_parts(scope.all_parts, scope)
         frame, first = Frame(scope, names), len(self.occurrences)
         rows = self._from(select.source, frame) if select.source is not None else Joined()
+        self._block(select, rows, scope, range(first, len(self.occurrences)))
         within = set(scope.parts)
         for expr in scope.subqueries:
             if expr not in frame.flows:
@@ -129,6 +135,12 @@ class Follower:
         if chooses(scope):
             self.choices.append(range(first, len(self.occurrences)))
         return Flow(*picked(rows, scope, self.hinder), rows.reads, frame.outer)
+
+    def _block(self, select: Select, rows: Joined, scope: Scope, span: range) -> None:
+        self.visits[select] += 1
+        if not self.recursing and may_be_core(select, scope, rows):
+            self.blocks.append(Block(select, rows.linear, span, kept_conditions(select, scope)))
+            label(rows, scope, -len(self.blocks))
 
     def subquery(self, expr: Expr, frame: Frame, tied: bool) -> None:
         """Follow a subquery in an expression. ``tied``: it is worked out for the very rows that come out."""
@@ -246,9 +258,11 @@ class Follower:
         names = name.names
         for cte in query.tail.ctes:
             names = {**names, cte.name.lower(): _Name(cte, names)}
+        self.recursing += 1
         start = self.query(query.start, names)
         first = len(self.occurrences)
         step = self.query(query.step, {**names, name.cte.name.lower(): replace(name, before=True)})
+        self.recursing -= 1
         marks = [n for n in range(first, len(self.occurrences)) if not self.occurrences[n]]
         columns: list[Keys] = []
         for at, keys in enumerate(start.columns):

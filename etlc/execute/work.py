@@ -1,0 +1,91 @@
+"""What every strategy works with and leaves behind: the rows that come and those that go, in two temporary tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from etlc.execute.deltas import Moved
+from etlc.execute.desk import Desk
+from etlc.ir.decision import Way
+from etlc.ir.plan import PlanModel
+from etlc.ir.upkeep import Upkeep
+from etlc.sql.quote import ident, idents
+
+CAME, WENT = "temp._etlc_came", "temp._etlc_went"
+TOUCHED = "temp._etlc_touched"
+MOST_TOUCHED = 0.3  # of a model's rows; where more are touched, a rebuild costs less
+
+
+class Unfit(Exception):
+    """The way costs more than the next one would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a strategy has to work with: the model, what is known of its query, and how its inputs changed."""
+
+    desk: Desk
+    model: PlanModel
+    upkeep: Upkeep
+    way: Way
+    moved: Mapping[str, Moved]
+
+    @property
+    def columns(self) -> str:
+        """The model's columns, quoted."""
+        return idents(column.name for column in self.model.columns)
+
+    @property
+    def stored(self) -> str:
+        """The table that holds the model's rows."""
+        return self.desk.stored(self.model)
+
+    def make(self, table: str, query: str) -> int:
+        """Make a temporary table; how many rows it has."""
+        self.desk.session.execute(f"CREATE OR REPLACE TEMP TABLE {table.split('.')[1]} AS {query}")
+        return int(self.desk.session.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+    def none(self, table: str) -> None:
+        """An empty one, with the model's columns."""
+        self.make(table, f"SELECT {self.columns} FROM {self.stored} LIMIT 0")
+
+
+def fits(work: Work) -> None:
+    """Raises Unfit where so many rows are touched that building all of them is less work."""
+    session = work.desk.session
+    touched, stored = (int(session.rows(f"SELECT count(*) FROM {name}")[0][0]) for name in (WENT, work.stored))
+    if "rebuild" not in work.desk.tools.off and touched > MOST_TOUCHED * stored and stored > 1_000:
+        raise Unfit
+
+
+NETTED = frozenset({"append", "diff-apply", "cheap full"})  # no row comes and goes
+
+
+def settle_net(work: Work) -> tuple[int, int]:
+    """Leave out what both came and went; how many rows come and go."""
+    session = work.desk.session
+    if work.way.strategy not in NETTED:
+        work.make("temp._etlc_net", f"FROM {CAME} EXCEPT ALL FROM {WENT}")
+        work.make(WENT, f"FROM {WENT} EXCEPT ALL FROM {CAME}")
+        work.make(CAME, "FROM temp._etlc_net")
+        session.execute("DROP TABLE temp._etlc_net")
+    came, went = (int(session.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in (CAME, WENT))
+    return came, went
+
+
+def apply(work: Work, came: int, went: int) -> None:
+    """Take out the rows that go, as many copies of each as go, and put in those that come."""
+    session, columns = work.desk.session, [column.name for column in work.model.columns]
+    if went:
+        same = " AND ".join(f"v.{ident(name)} IS NOT DISTINCT FROM w.{ident(name)}" for name in columns)
+        copies = f"SELECT {work.columns}, count(*) AS _etlc_copies FROM {WENT} GROUP BY ALL"
+        numbered = (
+            f"SELECT v.rowid AS _etlc_row, w._etlc_copies,"
+            f" row_number() OVER (PARTITION BY {', '.join(f'v.{ident(name)}' for name in columns)}) AS _etlc_copy"
+            f" FROM {work.stored} AS v JOIN ({copies}) AS w ON {same}"
+        )
+        picked = f"SELECT _etlc_row FROM ({numbered}) WHERE _etlc_copy <= _etlc_copies"
+        session.execute(f"DELETE FROM {work.stored} WHERE rowid IN ({picked})")
+    if came:
+        session.execute(f"INSERT INTO {work.stored} ({work.columns}) SELECT {work.columns} FROM {CAME}")

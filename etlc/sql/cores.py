@@ -1,0 +1,126 @@
+"""The cores of a query (``etlc.ir.upkeep``) as queries of their own, and the query over some of their rows.
+
+DuckDB's own tree is edited and printed by DuckDB. What it prints is read again, and must be the tree that was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from etlc.sql.reader import select_nodes
+from etlc.sql.tree import without_places
+
+Node = dict[str, Any]
+Read = Callable[[str], Node | None]  # a text's tree
+Show = Callable[[Node], str]  # a tree's text
+
+KEY = "_etlc_k"
+
+
+class Unprintable(Exception):
+    """A tree that DuckDB does not print as it is."""
+
+
+def core_query(
+    text: str, select: int, kept: Sequence[int], keys: Sequence[str], types: Sequence[str], read: Read, show: Show
+) -> str:  # fmt: skip
+    """The joined rows of a SELECT, by its number in a text: those that meet the ``kept`` ones of its conditions. It gives
+    ``keys`` as ``_etlc_k0``, ... of these types, or where there are none a 1. Raises Unprintable."""
+    tree = _read(text, read)
+    node = select_nodes(tree)[select]
+    chosen = ", ".join(
+        f"CAST({key} AS {kind}) AS {KEY}{n}" for n, (key, kind) in enumerate(zip(keys, types, strict=True))
+    )
+    made = _read(f"SELECT {chosen or f'1 AS {KEY}0'}", read)
+    own = made["statements"][0]["node"]
+    conditions = list(_conjuncts(node.get("where_clause")))
+    own["from_table"] = node["from_table"]
+    own["where_clause"] = _all_of([conditions[number] for number in kept])
+    own["cte_map"] = {"map": _ctes_before(tree["statements"][0]["node"], node)}
+    return _shown(made, read, show)
+
+
+def restricted_query(
+    text: str, keys: Mapping[int, Sequence[Sequence[str]]], types: Sequence[str], touched: str, read: Read, show: Show
+) -> str:  # fmt: skip
+    """A query over those rows of SELECTs of its own (by number) of which some keys are in a table ``touched``.
+    Raises Unprintable."""
+    tree = _read(text, read)
+    nodes = select_nodes(tree)
+    for select, places in keys.items():
+        any_of = " OR ".join(_among(one, types, touched) for one in places)
+        (condition,) = _conjuncts_of(_read(f"SELECT 1 WHERE ({any_of})", read))
+        nodes[select]["where_clause"] = _all_of([*_conjuncts(nodes[select].get("where_clause")), condition])
+    return _shown(tree, read, show)
+
+
+def _among(keys: Sequence[str], types: Sequence[str], touched: str) -> str:
+    same = " AND ".join(
+        f"_etlc_t.{KEY}{n} IS NOT DISTINCT FROM CAST({key} AS {kind})"
+        for n, (key, kind) in enumerate(zip(keys, types, strict=True))
+    )
+    return f"EXISTS (SELECT 1 FROM {touched} AS _etlc_t WHERE {same})"
+
+
+def _read(text: str, read: Read) -> Node:
+    tree = read(text)
+    if tree is None or len(tree.get("statements", [])) != 1:
+        raise Unprintable
+    return deepcopy(tree)
+
+
+def _shown(tree: Node, read: Read, show: Show) -> str:
+    text = show(tree)
+    if without_places(read(text)) != without_places(tree):
+        raise Unprintable
+    return text
+
+
+def _conjuncts_of(tree: Node) -> list[Node]:
+    return [tree["statements"][0]["node"]["where_clause"]]
+
+
+def _conjuncts(condition: Node | None) -> Iterator[Node]:
+    if condition is None:
+        return
+    if condition.get("type") == "CONJUNCTION_AND":
+        for child in condition["children"]:
+            yield from _conjuncts(child)
+    else:
+        yield condition
+
+
+def _all_of(conditions: Sequence[Node]) -> Node | None:
+    if len(conditions) < 2:
+        return conditions[0] if conditions else None
+    return {**_AND, "children": list(conditions)}
+
+
+_AND = {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "alias": ""}
+
+
+def _ctes_before(root: Node, target: Node) -> list[Node]:
+    """The entries of WITH that a SELECT may name, those further out first. Raises Unprintable where one hides another."""
+    found = _path(root, target, [])
+    names = [str(entry["key"]).lower() for entry in found or []]
+    if found is None or len(set(names)) < len(names):
+        raise Unprintable
+    return found
+
+
+def _path(node: object, target: Node, seen: list[Node]) -> list[Node] | None:
+    if isinstance(node, list):
+        return next((found for item in node if (found := _path(item, target, seen)) is not None), None)
+    if not isinstance(node, dict):
+        return None
+    for entry in (node.get("cte_map") or {}).get("map", []):
+        found = _path(entry["value"], target, seen)
+        if found is not None:
+            return found
+        seen = [*seen, entry]
+    if node is target:
+        return seen
+    inner = (value for key, value in node.items() if key != "cte_map")
+    return next((found for value in inner if (found := _path(value, target, seen)) is not None), None)
