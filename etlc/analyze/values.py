@@ -97,6 +97,8 @@ def _call_type(expr: Expr, scope: Scope) -> str:
         return "DOUBLE" if name != "avg" or not types or family(types[0]) == "number" else ""
     if name in _LIKE_FIRST and types and (len(types) == 1 or name in ("lag", "lead")):
         return types[0]
+    if name == "date_trunc" and types[-1:] == ["TIMESTAMP"]:
+        return "TIMESTAMP"
     if name in ("coalesce", "ifnull"):
         return _common(types)
     if name == "/" and all(family(one) == "number" for one in types):
@@ -115,6 +117,8 @@ def _call_type(expr: Expr, scope: Scope) -> str:
 def _arithmetic(types: list[str]) -> str:
     if "DOUBLE" in types and all(family(one) == "number" for one in types):
         return "DOUBLE"
+    if "BIGINT" in types and {"BIGINT", "INTEGER", "SMALLINT", "TINYINT"}.issuperset(types):
+        return "BIGINT"  # a literal takes the type of the other side, if that is smaller
     return _common(types) if all(one in INTEGERS for one in types) else ""
 
 

@@ -108,7 +108,10 @@ def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list
     delta, stood, count = None, replace(decision, version=record.version, state=record.state), record.rows
     with desk.transaction():
         work = Work(desk, model, tools.known(model), way, moved_rows)
-        STRATEGIES[way.strategy](work)
+        try:
+            STRATEGIES[way.strategy](work)
+        except EngineError as error:  # some of the rows, or rows beside those that count: all of them tell whose it is
+            raise Unfit from error
         came, went = settle_net(work)
         if came or went:
             apply(work, came, went)

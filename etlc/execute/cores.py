@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 
-from etlc.engines.base import EngineError
 from etlc.execute.work import CAME, TOUCHED, WENT, Unfit, Work, fits
 from etlc.ir.statements import exactly
 from etlc.ir.upkeep import Core, Cores
@@ -31,8 +30,7 @@ def regroup(work: Work) -> None:
     try:
         if found.touched():
             found.renew()
-    except (EngineError, Unprintable) as problem:
-        # A condition may fail on rows that another one would have left out. A rebuild tells whether it is the user's.
+    except Unprintable as problem:
         raise Unfit from problem
 
 
@@ -66,7 +64,7 @@ class _Regroup:
         with work.desk.shadowed(work.model, shown):
             for keys in core.keys or ((),):
                 types = self.types if keys else ()
-                query = core_query(text, core.select, core.kept, keys, types, self._read, self._show)
+                query = core_query(text, core.select, core.inner, core.kept, keys, types, self._read, self._show)
                 if keys:
                     work.desk.session.execute(f"INSERT INTO {TOUCHED} SELECT DISTINCT * FROM (\n{query}\n)")
                 elif work.desk.session.rows(f"SELECT 1 FROM (\n{query}\n) LIMIT 1"):
@@ -84,7 +82,10 @@ class _Regroup:
         )
         work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {_KEYS} AS t ON {own}")
         fits(work)
-        keys = {core.select: core.keys for core in self.cores.cores if core.keys}
+        keys: dict[int, list[tuple[str, ...]]] = {}
+        for core in self.cores.cores:
+            own_keys = keys.setdefault(core.select, []) if core.keys else []
+            own_keys += [one for one in core.keys if one not in own_keys]
         text = restricted_query(work.model.sql, keys, self.types, _KEYS, self._read, self._show)
         query = exactly(text, work.model.columns)
         work.make(CAME, f"SELECT v.* FROM (\n{query}\n) AS v SEMI JOIN {_KEYS} AS t ON {own}")

@@ -24,6 +24,7 @@ def append(work: Work) -> None:
     changed = [name for name in work.way.changed if work.moved[name].came]
     for at, name in enumerate(changed):
         shown = {name: work.moved[name].came, **{other: work.moved[other].before for other in changed[at + 1 :]}}
+        shown |= work.empty(work.upkeep.linear[name])
         with work.desk.shadowed(work.model, shown):
             work.desk.session.execute(f"INSERT INTO {CAME} {exact_query(work.model)}")
 
@@ -34,7 +35,7 @@ def segment_replace(work: Work) -> None:
     for table, rows in ((CAME, work.moved[name].came), (WENT, work.moved[name].went)):
         work.none(table)
         if rows:
-            with work.desk.shadowed(work.model, {name: rows}):
+            with work.desk.shadowed(work.model, {name: rows, **work.empty(work.upkeep.linear[name])}):
                 work.desk.session.execute(f"INSERT INTO {table} {exact_query(work.model)}")
 
 
@@ -63,6 +64,7 @@ def merge(work: Work) -> None:
     work.none(_PART)
     for at, name in enumerate(changed):
         shown = {name: work.moved[name].came, **{other: work.moved[other].before for other in changed[at + 1 :]}}
+        shown |= work.empty(found.inputs[name])
         with work.desk.shadowed(work.model, shown):
             work.desk.session.execute(f"INSERT INTO {_PART} {exact_query(work.model)}")
     if len(changed) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from etlc.execute.deltas import Moved
@@ -45,6 +45,10 @@ class Work:
         """Make a temporary table; how many rows it has."""
         self.desk.session.execute(f"CREATE OR REPLACE TEMP TABLE {table.split('.')[1]} AS {query}")
         return int(self.desk.session.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+    def empty(self, names: Iterable[str]) -> dict[str, str]:
+        """Relations that show no rows, by name, for :meth:`Desk.shadowed`."""
+        return {name: f"SELECT * FROM ({self.desk.rows(name)}) LIMIT 0" for name in names}
 
     def none(self, table: str) -> None:
         """An empty one, with the model's columns."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+Linear = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Uses:
@@ -42,12 +44,13 @@ class Merge:
 
     Rows belong together by ``keys`` (columns that it gives, NULL being a value; none: there is one row). ``ways`` says
     for each other column how two values become one: ``sum`` (of counts too; NULL is nothing), ``min``, ``max``,
-    ``and``, ``or``, ``bit_and``, ``bit_or``, ``bit_xor``. ``inputs`` are the relations whose new rows can come so.
+    ``and``, ``or``, ``bit_and``, ``bit_or``, ``bit_xor``. ``inputs`` are the relations whose new rows can come so, as in
+    ``Upkeep.linear``.
     """
 
     keys: tuple[str, ...]
     ways: Mapping[str, str]
-    inputs: tuple[str, ...]
+    inputs: Linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,16 @@ class Core:
     ``relations`` they are linear. ``select`` is the SELECT's number in the text.
 
     ``kept`` are the conditions of its WHERE (by their number among its ANDs) that can be asked without the rest of the
-    query. ``keys``: for each place where the SELECT is read, the keys of its rows, as expressions over its FROM; none
-    where they have none.
+    query. ``inner``: the join of its FROM (by number, -1 for none) that is made an inner one: the rows are then those
+    that a change on its far side changes. ``keys``: for each place where the SELECT is read, the keys of its rows, as
+    expressions over its FROM; none where they have none.
     """
 
     select: int
-    relations: tuple[str, ...]
+    relations: Linear
     kept: tuple[int, ...]
     keys: tuple[tuple[str, ...], ...] = ()
+    inner: int = -1
     model: str = ""
 
 
@@ -116,10 +121,11 @@ class Blocker:
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """All that is known. In a ``linear`` relation the query is linear: with the other inputs as they are,
-    Q(R + d) = Q(R) + Q(d) as bags."""
+    Q(R + d) = Q(R) + Q(d) as bags; for Q(d), the relations beside its name show no rows (they are those of other arms of
+    a UNION ALL)."""
 
     uses: Uses
-    linear: tuple[str, ...] = ()
+    linear: Linear = field(default_factory=dict)
     grains: tuple[Grain, ...] = ()
     merge: Merge | None = None
     latest: Latest | None = None

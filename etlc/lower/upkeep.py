@@ -23,6 +23,7 @@ _INPUTS = [field.name for field in fields(Merge)].index("inputs")
 _RELATION = [field.name for field in fields(Latest)].index("relation")
 
 _Inputs = Mapping[str, list[str]]  # as in Grain
+_Linear = Mapping[str, list[str]]  # as in Upkeep
 
 
 class _Unstored:
@@ -43,7 +44,7 @@ class _Unstored:
         own = [kind for kind, _ in self.data[_UPKEEP["obstacles"]] if kind in _UNSTEADY]
         return [*own, *(kind for model in self.known.values() for kind in model.odd())]
 
-    def linear(self) -> list[str]:
+    def linear(self) -> _Linear:
         """The stored relations that it is linear in."""
         return _linear(self.data[_UPKEEP["linear"]], self.under, self.known)
 
@@ -86,13 +87,13 @@ def _through(own: list[Any], under: Mapping[str, int], known: Mapping[str, _Unst
         nothing: list[Any] = encode(Upkeep(Uses({})))
         nothing[_UPKEEP["uses"]], nothing[_UPKEEP["obstacles"]] = own[_UPKEEP["uses"]], obstacles
         return nothing
-    own[_UPKEEP["linear"]] = _linear(own[_UPKEEP["linear"]], under, known) if not odd else []
+    own[_UPKEEP["linear"]] = _linear(own[_UPKEEP["linear"]], under, known) if not odd else {}
     choices = [model.under.keys() for model in known.values() if "choice" in model.odd()]
     grains = [[column, _inputs(inputs, known)] for column, inputs in own[_UPKEEP["grains"]]]
     own[_UPKEEP["grains"]] = [grain for grain in grains if any(grain[1].values()) and _one_answer(grain[1], choices)]
     merge, latest = own[_UPKEEP["merge"]], own[_UPKEEP["latest"]]
     if merge is not None:
-        merge[_INPUTS] = _linear(merge[_INPUTS], under, known) if not odd else []
+        merge[_INPUTS] = _linear(merge[_INPUTS], under, known) if not odd else {}
         own[_UPKEEP["merge"]] = merge if merge[_INPUTS] else None
     if latest is not None and latest[_RELATION] in known:
         own[_UPKEEP["latest"]] = None
@@ -108,13 +109,13 @@ def _cores(
 ) -> list[Any] | None:
     """A model's cores of stored relations: its own, and of the unstored models that it is not linear through theirs."""
     columns, cores, covered = own or ([], [], [])
-    found = [[one[0], _linear(one[1], under, known), one[2], one[3], name] for one in cores]
+    found = [[one[0], _linear(one[1], under, known), one[2], one[3], one[4], name] for one in cores]
     through = {stored for one in found for stored in one[1]}
     whole = set(under)
     for need, model in known.items():
         below = model.cores() or [[], [], []]
         passed = through.intersection(model.linear()) if need in covered else set[str]()
-        theirs = [[one[0], [r for r in one[1] if r not in passed], *one[2:]] for one in below[1]]
+        theirs = [[one[0], {r: s for r, s in one[1].items() if r not in passed}, *one[2:]] for one in below[1]]
         found += [one for one in _keyless(theirs) if one[1]]
         whole -= set(model.under) - passed - set(below[2])
     whole -= {one for one in under if _is_direct(one, under, known) and one not in covered}
@@ -127,7 +128,7 @@ def _is_direct(relation: str, under: Mapping[str, int], known: Mapping[str, _Uns
 
 
 def _keyless(cores: Iterable[list[Any]]) -> list[list[Any]]:
-    return [[one[0], one[1], one[2], [], one[4]] for one in cores]
+    return [[one[0], one[1], one[2], [], *one[4:]] for one in cores]
 
 
 def _one_answer(inputs: _Inputs, choices: Iterable[Collection[str]]) -> bool:
@@ -135,10 +136,24 @@ def _one_answer(inputs: _Inputs, choices: Iterable[Collection[str]]) -> bool:
     return all(any(inputs.get(relation) for relation in under) for under in choices)
 
 
-def _linear(names: Iterable[str], under: Mapping[str, int], known: Mapping[str, _Unstored]) -> list[str]:
-    """The stored relations under these, of those that are read on one way only."""
-    found = (one for name in names for one in (known[name].linear() if name in known else (name,)))
-    return sorted(one for one in found if under[one] == 1)
+def _linear(own: _Linear, under: Mapping[str, int], known: Mapping[str, _Unstored]) -> dict[str, list[str]]:
+    """The stored relations under these, of those that are read on one way only, with those that are to be empty then."""
+    found: dict[str, list[str]] = {}
+    for name, beside in own.items():
+        silent = [_silent(one, known) for one in beside]
+        for stored, more in (known[name].linear() if name in known else {name: []}).items():
+            empty = [*more, *(one for some in silent for one in some)]
+            if all(silent) and all(under[one] == 1 for one in (stored, *empty)):
+                found[stored] = sorted(empty)
+    return dict(sorted(found.items()))
+
+
+def _silent(name: str, known: Mapping[str, _Unstored]) -> list[str]:
+    """Stored relations that are to be empty so that this one is; none where nobody knows any."""
+    if name not in known:
+        return [name]
+    stored, more = min(known[name].linear().items(), default=("", []), key=lambda pair: (len(pair[1]), pair[0]))
+    return [stored, *more] if stored else []
 
 
 def _inputs(own: _Inputs, known: Mapping[str, _Unstored]) -> _Inputs:

@@ -24,10 +24,11 @@ class Unprintable(Exception):
 
 
 def core_query(
-    text: str, select: int, kept: Sequence[int], keys: Sequence[str], types: Sequence[str], read: Read, show: Show
+    text: str, select: int, inner: int, kept: Sequence[int], keys: Sequence[str], types: Sequence[str], read: Read, show: Show
 ) -> str:  # fmt: skip
-    """The joined rows of a SELECT, by its number in a text: those that meet the ``kept`` ones of its conditions. It gives
-    ``keys`` as ``_etlc_k0``, ... of these types, or where there are none a 1. Raises Unprintable."""
+    """The joined rows of a SELECT, by its number in a text: those that meet the ``kept`` ones of its conditions, with one
+    join (by number, if not -1) made ``inner``. It gives ``keys`` as ``_etlc_k0``, ... of these types, or where there are
+    none a 1. Raises Unprintable."""
     tree = _read(text, read)
     node = select_nodes(tree)[select]
     chosen = ", ".join(
@@ -35,6 +36,8 @@ def core_query(
     )
     made = _read(f"SELECT {chosen or f'1 AS {KEY}0'}", read)
     own = made["statements"][0]["node"]
+    if inner >= 0:
+        list(_joins(node["from_table"]))[inner]["join_type"] = "INNER"
     conditions = list(_conjuncts(node.get("where_clause")))
     own["from_table"] = node["from_table"]
     own["where_clause"] = _all_of([conditions[number] for number in kept])
@@ -54,6 +57,14 @@ def restricted_query(
         (condition,) = _conjuncts_of(_read(f"SELECT 1 WHERE ({any_of})", read))
         nodes[select]["where_clause"] = _all_of([*_conjuncts(nodes[select].get("where_clause")), condition])
     return _shown(tree, read, show)
+
+
+def _joins(node: Node) -> Iterator[Node]:
+    """The joins of a FROM in the order of ``etlc.sql.syntax``: each before those on its left, and on its right."""
+    if node.get("type") == "JOIN":
+        yield node
+        yield from _joins(node["left"])
+        yield from _joins(node["right"])
 
 
 def _among(keys: Sequence[str], types: Sequence[str], touched: str) -> str:

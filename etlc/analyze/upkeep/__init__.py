@@ -20,7 +20,7 @@ from etlc.analyze.upkeep.cores import cores_of
 from etlc.analyze.upkeep.flow import Follower
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.merges import latest_of, merge_of
-from etlc.analyze.upkeep.rows import Flow, Keys
+from etlc.analyze.upkeep.rows import Flow, Keys, packed
 from etlc.analyze.upkeep.steady import Unclear, choices, inexact_at, unsteady
 from etlc.ir.binding import Column
 from etlc.ir.upkeep import Cores, Grain, Latest, Merge, Obstacle, Upkeep, Uses
@@ -64,7 +64,7 @@ def upkeep(
     known = _known(resolved.output, columns)
     return Upkeep(
         Uses({}),
-        tuple(sorted(flow.linear)) if steady else (),
+        packed(flow.linear) if steady else {},
         tuple(_grains(flow, follower, known, masked, resolved)),
         merge if steady else None,
         latest,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from etlc.analyze.scope import Scope
 from etlc.analyze.upkeep.keys import can_key
-from etlc.analyze.upkeep.rows import NO_KEYS, Joined, Keys
+from etlc.analyze.upkeep.rows import NO_KEYS, Joined, Keys, Linear, packed
 from etlc.ir.binding import Column
 from etlc.ir.upkeep import Core, Cores
 from etlc.sql.quote import ident
@@ -24,50 +24,60 @@ _MOST_LABELS = 2_000
 @dataclass(frozen=True, slots=True)
 class Block:
     """A SELECT that may be a core. ``linear``: the relations that its joined rows are linear in; ``span``: the numbers
-    of the occurrences in its FROM."""
+    of the occurrences in its FROM; ``kept``, ``inner``: as in ``etlc.ir.upkeep.Core``; ``far``: the entries on the far
+    side of that join."""
 
     select: Select
-    linear: frozenset[str]
+    linear: Linear
     span: range
     kept: tuple[int, ...]
+    inner: int = -1
+    far: range = range(0)
 
 
-def may_be_core(select: Select, scope: Scope, rows: Joined) -> bool:
-    """Whether the joined rows of a SELECT can be asked for without what is around it."""
-    if not rows.linear or select.sampled or any(entry.reads for entry in scope.entries):
-        return False
-    parts = [part for condition in _conditions(select.source) for part in condition.walk()]
-    return not any(part.query is not None or _is_outside(part, scope) for part in parts)
+def blocks_of(select: Select, scope: Scope, rows: Joined, span: range) -> Iterator[Block]:
+    """The blocks of a SELECT of which the joined rows can be asked for without what is around it: one for all that they
+    are linear in, and one for each relation on the far side of a join, with that join as an inner one."""
+    joins = list(_joins(select.source))
+    parts = [part for join in joins if join.condition is not None for part in join.condition.walk()]
+    outside = any(part.query is not None or _is_outside(part, scope) for part in parts)
+    if outside or select.sampled or any(entry.reads for entry in scope.entries):
+        return
+    if rows.linear:
+        yield Block(select, rows.linear, span, _kept(select, scope, range(0)))
+    for name, (join, far) in rows.far.items():
+        yield Block(select, {name: frozenset()}, span, _kept(select, scope, far), joins.index(join), far)
 
 
-def _conditions(node: From | None) -> Iterator[Expr]:
+def _joins(node: From | None) -> Iterator[Join]:
     if isinstance(node, Join):
-        yield from _conditions(node.left)
-        yield from _conditions(node.right)
-        if node.condition is not None:
-            yield node.condition
+        yield node
+        yield from _joins(node.left)
+        yield from _joins(node.right)
 
 
 def _is_outside(part: Expr, scope: Scope) -> bool:
     return part in scope.outer or part in scope.around or part in scope.aliased
 
 
-def kept_conditions(select: Select, scope: Scope) -> tuple[int, ...]:
-    """The conditions of WHERE that read the joined rows alone. To leave one out finds more rows, never fewer."""
+def _kept(select: Select, scope: Scope, far: range) -> tuple[int, ...]:
+    """The conditions of WHERE that read the joined rows alone, and nothing ``far``: there may have been NULLs before.
+    To leave one out finds more rows, never fewer."""
     conditions = select.where.conjuncts() if select.where is not None else ()
     return tuple(
         number
         for number, condition in enumerate(conditions)
         if not any(part.query is not None or _is_outside(part, scope) for part in condition.walk())
+        and scope.entries_of(condition).isdisjoint(far)
     )
 
 
-def label(rows: Joined, scope: Scope, number: int) -> None:
-    """Every column of the joined rows is a key of the core."""
+def label(rows: Joined, scope: Scope, number: int, far: range) -> None:
+    """Every column of the joined rows is a key of the core; none that is ``far``."""
     if sum(len(entry.relation.fields) for entry in scope.entries) > _MOST_LABELS:
         return
     for at, entry in enumerate(scope.entries):
-        for place, field in enumerate(entry.relation.fields) if entry.shown and entry.key else ():
+        for place, field in enumerate(entry.relation.fields) if entry.shown and entry.key and at not in far else ():
             if field.name and can_key(field.type):
                 text = f"{ident(entry.key)}.{ident(field.name)}"
                 rows.values[at, place] = {**rows.values.get((at, place), NO_KEYS), number: text}
@@ -82,28 +92,35 @@ def cores_of(
     chosen, covered = _outermost(blocks, occurrences)
     if not covered:
         return None
-    numbers: dict[Select, list[int]] = {}
+    numbers: dict[_Place, list[int]] = {}
     for number, block in enumerate(blocks):
-        if any(blocks[one].select is block.select for one in chosen):
-            numbers.setdefault(block.select, []).append(-1 - number)
+        if any(_place(blocks[one]) == _place(block) for one in chosen):
+            numbers.setdefault(_place(block), []).append(-1 - number)
 
-    def tells(keys: Keys, select: Select) -> bool:
-        return len(numbers[select]) == visits[select] and all(number in keys for number in numbers[select])
+    def tells(keys: Keys, place: _Place) -> bool:
+        return len(numbers[place]) == visits[place[0]] and all(number in keys for number in numbers[place])
 
     def answers(keys: Keys) -> bool:  # what has several right answers is worked out by these keys as well
         spans = [blocks[-1 - number].span for number in keys if number < 0]
         return all(any(span and span[0] in choice for span in spans) for choice in choices if choice)
 
-    told = {c.name: frozenset(s for s in numbers if tells(keys, s)) for c, keys in columns if answers(keys)}
-    most = max(told.values(), key=len, default=frozenset[Select]())
+    told = {c.name: frozenset(p for p in numbers if tells(keys, p)) for c, keys in columns if answers(keys)}
+    most = max(told.values(), key=len, default=frozenset[_Place]())
     by = [(c.name, keys) for c, keys in columns if most and told.get(c.name, frozenset()) >= most][:_MOST_COLUMNS]
     found = []
-    for select, places in numbers.items():
-        block = blocks[-1 - places[0]]
-        here = by if select in most else []
-        keys = tuple(dict.fromkeys(tuple(keys[place] for _, keys in here) for place in places)) if here else ()
-        found.append(Core(select.number, tuple(sorted(block.linear)), block.kept, keys))
+    for place, own in numbers.items():
+        block = blocks[-1 - own[0]]
+        here = by if place in most else []
+        keys = tuple(dict.fromkeys(tuple(keys[number] for _, keys in here) for number in own)) if here else ()
+        found.append(Core(block.select.number, packed(block.linear), block.kept, keys, block.inner))
     return Cores(tuple(name for name, _ in by), tuple(found), covered)
+
+
+_Place = tuple[Select, int, str]
+
+
+def _place(block: Block) -> _Place:
+    return block.select, block.inner, next(iter(block.linear)) if block.inner >= 0 else ""
 
 
 def _outermost(blocks: Sequence[Block], occurrences: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:

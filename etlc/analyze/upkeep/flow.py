@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from etlc.analyze.relation import Relation
 from etlc.analyze.resolver import Resolved
 from etlc.analyze.scope import Scope
-from etlc.analyze.upkeep.cores import Block, kept_conditions, label, may_be_core
+from etlc.analyze.upkeep.cores import Block, blocks_of, label
 from etlc.analyze.upkeep.joining import compared, equate, join
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.picking import picked
-from etlc.analyze.upkeep.rows import NO_KEYS, Flow, Joined, Keys, Ties, Value, both, tie, without
+from etlc.analyze.upkeep.rows import NO_KEYS, Flow, Joined, Keys, Ties, Value, added, beside, both, tie, without
 from etlc.analyze.upkeep.steady import Unclear, check_parts, chooses
 from etlc.analyze.upkeep.values import typed, value_of
 from etlc.analyze.values import type_of
@@ -130,7 +130,7 @@ class Follower:
         for condition in select.where.conjuncts() if select.where is not None else ():
             self._where(condition, rows, frame)
         lost = frozenset[str]().union(*(flow.reads for flow in frame.flows.values()))
-        rows.linear, rows.reads = rows.linear - lost, rows.reads | lost
+        rows.linear, rows.reads = beside(rows.linear, lost), rows.reads | lost
         self.cores[select] = rows
         if chooses(scope):
             self.choices.append(range(first, len(self.occurrences)))
@@ -138,9 +138,9 @@ class Follower:
 
     def _block(self, select: Select, rows: Joined, scope: Scope, span: range) -> None:
         self.visits[select] += 1
-        if not self.recursing and may_be_core(select, scope, rows):
-            self.blocks.append(Block(select, rows.linear, span, kept_conditions(select, scope)))
-            label(rows, scope, -len(self.blocks))
+        for block in blocks_of(select, scope, rows, span) if not self.recursing else ():
+            self.blocks.append(block)
+            label(rows, scope, -len(self.blocks), block.far)
 
     def subquery(self, expr: Expr, frame: Frame, tied: bool) -> None:
         """Follow a subquery in an expression. ``tied``: it is worked out for the very rows that come out."""
@@ -213,7 +213,7 @@ class Follower:
         if relation is None or not node.groups:
             raise Unclear("pivot")
         places = [relation.index(name) for name in node.groups]
-        return Flow(tuple(flow.column(at) if at is not None else NO_KEYS for at in places), frozenset(), flow.reads)
+        return Flow(tuple(flow.column(at) if at is not None else NO_KEYS for at in places), {}, flow.reads)
 
     def _placed(self, flow: Flow, number: int, frame: Frame) -> Joined:
         kinds = [one.type for one in frame.scope.entries[number].relation.fields]
@@ -239,7 +239,7 @@ class Follower:
         if relation is None:
             raise Unclear("names", node.start)
         reads = frozenset([relation.name])
-        return Flow(tuple({number: ident(one.name)} for one in relation.fields), reads, reads)
+        return Flow(tuple({number: ident(one.name)} for one in relation.fields), {relation.name: frozenset()}, reads)
 
     def _occurrence(self, relation: str) -> int:
         if len(self.occurrences) == _MOST_OCCURRENCES:
@@ -272,7 +272,7 @@ class Follower:
         ties: Ties = dict(start.ties)
         for where, keys in step.ties.items():
             tie(ties, where, without(keys, marks))
-        return Flow(tuple(columns), frozenset(), start.reads | step.reads, ties)
+        return Flow(tuple(columns), {}, start.reads | step.reads, ties)
 
     def _combined(self, query: Combined, names: _Names) -> Flow:
         first = len(self.occurrences)
@@ -285,9 +285,9 @@ class Follower:
         if query.tail.limit is not None:
             self.hinder("limit", query.tail.limit_start)
             self.choices.append(range(first, len(self.occurrences)))
-            return Flow((), frozenset(), reads, ties)
+            return Flow((), {}, reads, ties)
         adds = query.operation == "union" and query.all
-        linear = frozenset.intersection(*(flow.linear for flow in flows)) if adds else frozenset()
+        linear = added(flows) if adds else {}
         columns = []
         for places in self._aligned(query):
             keys = NO_KEYS

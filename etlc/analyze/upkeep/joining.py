@@ -38,7 +38,7 @@ def join(step: Step, left: Joined, right: Joined, within: Within, hinder: Hinder
     if node.form == "positional" or (node.form == "asof" and node.kind not in ("inner", "left")):
         hinder(node.form, node.start)
         within.own.clear()
-        return Joined({}, {}, frozenset(), left.reads | right.reads)
+        return Joined({}, {}, {}, left.reads | right.reads)
     if node.kind == "inner" and node.form != "asof":
         rows = joined(left, right)
         _equated(step, rows, within)
@@ -47,7 +47,7 @@ def join(step: Step, left: Joined, right: Joined, within: Within, hinder: Hinder
         rows = _full(step, left, right, within)
     else:
         near, far, span = (right, left, step.left) if node.kind == "right" else (left, right, step.right)
-        rows = preserved(near, far)
+        rows = preserved(near, far, node, span)
         if not _found(step, rows, far, span, within):
             hinder("join", node.start)
     _settle(step, rows, within)
@@ -125,4 +125,4 @@ def _full(step: Step, left: Joined, right: Joined, within: Within) -> Joined:
         if near in left.values and far in right.values:
             places = frozenset().union(*({v} if isinstance(v, tuple) else v for v in (near, far)))
             values[places] = both(left.values[near], right.values[far])
-    return Joined(values, {}, frozenset(), left.reads | right.reads)
+    return Joined(values, {}, {}, left.reads | right.reads)

@@ -47,6 +47,8 @@ def printed(expr: Expr, scope: Scope, column: Callable[[Expr], str | None]) -> s
     kinds = [type_of(scope.aliased.get(arg, arg), scope) for arg in expr.args]
     if expr.name == "||" and all(kind == "VARCHAR" for kind in kinds):
         return f"({' || '.join(texts)})"
+    if expr.name in ("+", "-") and len(texts) == 2 and all(kind in INTEGERS for kind in kinds):
+        return f"({texts[0]} {expr.name} {texts[1]})"  # where it overflows, the query does
     if expr.name in ("%", "//") and _divides(expr, kinds):
         return f"({texts[0]} {expr.name} {texts[1]})"
     return f"{expr.name}({', '.join(texts)})" if _plain_call(expr, kinds) else None

@@ -9,7 +9,7 @@ from etlc.analyze.output import Item, by_number, items_of
 from etlc.analyze.scope import Scope
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.picking import groups, is_grouped
-from etlc.analyze.upkeep.rows import Joined
+from etlc.analyze.upkeep.rows import Joined, packed
 from etlc.analyze.values import FLOATS, INTEGERS, is_aggregate
 from etlc.ir.binding import Column
 from etlc.ir.upkeep import Latest, Merge
@@ -46,7 +46,7 @@ def merge_of(scope: Scope, rows: Joined, columns: Sequence[Column]) -> Merge | N
             return None
     if grouped and not _all_given(scope, shown):
         return None
-    return Merge(tuple(keys), ways, tuple(sorted(rows.linear)))
+    return Merge(tuple(keys), ways, packed(rows.linear))
 
 
 def _way(item: Item, kind: str) -> str:

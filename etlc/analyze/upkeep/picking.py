@@ -7,7 +7,7 @@ from functools import partial
 
 from etlc.analyze.output import Item, by_number, items_of
 from etlc.analyze.scope import Scope
-from etlc.analyze.upkeep.rows import NO_KEYS, Joined, Keys
+from etlc.analyze.upkeep.rows import NO_KEYS, Joined, Keys, Linear
 from etlc.analyze.upkeep.values import keys_of, told_by
 from etlc.analyze.values import aggregates, is_aggregate
 from etlc.sql.syntax import Expr
@@ -32,12 +32,12 @@ def groups(item: Item, rows: Joined, scope: Scope) -> bool:
     return bool(sets) and all(told_by(item, one, rows, scope) for one in sets)
 
 
-def picked(rows: Joined, scope: Scope, hinder: Hinder) -> tuple[tuple[Keys, ...], frozenset[str]]:
+def picked(rows: Joined, scope: Scope, hinder: Hinder) -> tuple[tuple[Keys, ...], Linear]:
     """The keys of each column that a SELECT gives, and the relations that it is linear in."""
     tail, grouped = scope.select.tail, is_grouped(scope)
     over = [part for part in scope.parts if part.over is not None]
     plain = not (grouped or over or tail.distinct or tail.distinct_on or tail.limit is not None)
-    linear = rows.linear if plain and not scope.select.sampled else frozenset[str]()
+    linear = rows.linear if plain and not scope.select.sampled else {}
     items, complete = items_of(scope)
     if tail.limit is not None:
         hinder("limit", tail.limit_start)
