@@ -65,6 +65,29 @@ def find_absent(
         )  # fmt: skip
 
 
+def find_rewritten(
+    source: PlanSource, state: SourceState, before: SourceState | None, diagnostics: Diagnostics
+) -> bool:
+    """Report the files of an append-only source that are not as they were read ``before``; whether there are any."""
+    now = {part.path: part.token for part in state.parts}
+    known = before.parts if before is not None else ()
+    gone = [part for part in known if part.path not in now]
+    changed = [part for part in known if now.get(part.path, part.token) != part.token]
+    for parts, one, several, hint in (
+        (changed, "has changed since it was read", "have changed since they were read", ""),
+        (gone, "is gone", "are gone", " A file under a new name counts as gone, and as new."),
+    ):
+        if parts:
+            named = ", ".join(without_query(part.path) for part in parts[:3])
+            rest = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
+            diagnostics.add(
+                "E408", place(source),
+                f'Source "{source.name}" is append_only, but {named}{rest} {one if len(parts) == 1 else several}.',
+                f"Put back what was there. If it is right as it is now, `etlc run --full-refresh` accepts it.{hint}",
+            )  # fmt: skip
+    return bool(changed or gone)
+
+
 def find_drift(
     plan: Plan, source: PlanSource, state: SourceState, before: SourceState | None, diagnostics: Diagnostics
 ) -> None:

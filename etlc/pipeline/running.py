@@ -22,7 +22,7 @@ from etlc.execute.ledger import Ledger
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
-from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift
+from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift, find_rewritten
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Change, Decision, Decisions, Request, Way
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
@@ -84,7 +84,7 @@ def plan(project: Project, options: Options) -> Planned:
     observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
     decisions = decide(front.plan, memory, observations, _request(chosen, options), "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
-    report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
+    report_files(front.plan, memory, observations, decisions, paths, options.full_refresh, front.diagnostics)
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
 
 
@@ -98,19 +98,19 @@ def report_conflicts(plan: Plan, memory: Memory, diagnostics: Diagnostics) -> No
         )  # fmt: skip
 
 
-def report_absent(
-    plan: Plan,
-    memory: Memory,
-    observations: Observations,
-    decisions: Decisions,
-    paths: Paths,
+def report_files(
+    plan: Plan, memory: Memory, observations: Observations, decisions: Decisions, paths: Paths, anew: bool,
     diagnostics: Diagnostics,
-) -> None:
-    """Report the files that are not there of sources that would be read."""
+) -> None:  # fmt: skip
+    """Report what must not be with the files of sources that would be read: they are absent, or were only to be added to.
+    A full refresh, ``anew``, takes them as they are."""
     found = Diagnostics()
     for name, decision in decisions.sources.items():
-        if decision.action != "skip" and plan.sources[name].rows is None:
-            find_absent(plan.sources[name], observations.sources[name], memory.sources.get(name), paths, found)
+        source, state, before = plan.sources[name], observations.sources[name], memory.sources.get(name)
+        if decision.action == "skip" or source.rows is not None:
+            continue
+        if anew or not (source.append_only and find_rewritten(source, state, before, found)):
+            find_absent(source, state, before, paths, found)
     diagnostics.extend(sift(found, plan.ignores)[0])
 
 
@@ -225,7 +225,8 @@ def _events(job: _Run) -> Iterator[Event]:
     observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
     decisions = decide(job.plan, memory, observations, job.request, run_id, compare_meanings)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
-    report_absent(job.plan, memory, observations, decisions, job.paths, job.ran.diagnostics)
+    anew = job.request.full_refresh
+    report_files(job.plan, memory, observations, decisions, job.paths, anew, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
         observations = with_layouts(job, memory, decisions, observations)
     yield RunStarted(run_id, totals(decisions))
