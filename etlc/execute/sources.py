@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
@@ -14,6 +14,7 @@ from etlc.execute.desk import Desk
 from etlc.execute.impact import impact
 from etlc.execute.land import Landed, cast_query, casts, land, misread
 from etlc.execute.look import Layouts
+from etlc.execute.observe import touched
 from etlc.execute.paths import PathProblem, Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
@@ -193,6 +194,7 @@ class Sources:
 
     def run(self, desk: Desk) -> Iterator[Event]:
         """Land what is to be landed and check it; problems are collected in ``diagnostics``, and then nothing landed."""
+        self._keep_looks(desk)
         landing = {name: d for name, d in self.decisions.sources.items() if d.action == "land"}
         if landing:
             yield from self._land(landing, desk)
@@ -204,6 +206,14 @@ class Sources:
         for name, decision in self.decisions.sources.items():
             if decision.checks:
                 yield from self._check(name, decision.checks, desk)
+
+    def _keep_looks(self, desk: Desk) -> None:
+        """Remember the times of files that were touched, of sources with which nothing else is done."""
+        skipped = [name for name, decision in self.decisions.sources.items() if decision.action == "skip"]
+        looks = touched(self.tools.memory.sources, {name: self._states[name] for name in skipped})
+        with desk.transaction() if looks else nullcontext():
+            for name in looks:
+                self._save(desk, name, self.tools.memory.source_checks.get(name, {}))
 
     def _land(self, landing: Mapping[str, SourceDecision], desk: Desk) -> Iterator[Event]:
         """All in one transaction: views read what is landed, and a file that cannot be read stops the whole run."""
@@ -297,11 +307,11 @@ class Sources:
                 self.blocked.add(name)
             else:
                 passed[result.check] = tokens[result.check]
-        self._save(desk, name, passed)
+        with desk.transaction():
+            self._save(desk, name, passed)
 
     def _save(self, desk: Desk, name: str, checked: Mapping[str, str]) -> None:
-        with desk.transaction():
-            self.tools.store.save_source(desk.session, name, self._states[name], checked)
+        self.tools.store.save_source(desk.session, name, self._states[name], checked)
 
 
 def check_each(desk: Desk, owner: str, checks: list[PlanCheck]) -> list[CheckResult]:

@@ -19,6 +19,7 @@ from etlc.engines.duckdb import DuckEngine
 from etlc.execute.deltas import prune
 from etlc.execute.desk import Desk
 from etlc.execute.ledger import Ledger
+from etlc.execute.observe import touched, with_digests
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
@@ -231,7 +232,8 @@ def _events(job: _Run) -> Iterator[Event]:
         observations = with_layouts(job, memory, decisions, observations)
     yield RunStarted(run_id, totals(decisions))
     if not job.ran.diagnostics.errors:
-        store.prepare(session) if not decisions.idle else None
+        if not decisions.idle or touched(memory.sources, observations.sources):
+            store.prepare(session)
         tools = Tools(
             job.plan, memory, observations, job.engine, store, job.paths,
             lambda: scratch(job.plan, job.project, job.paths), started, _ledger(job.plan, memory, observations),
@@ -255,7 +257,7 @@ def _ways(
 
 
 def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: Observations) -> Observations:
-    """The observations with the columns of each file that is read, held against the pinned schema."""
+    """The observations with columns and digest of each file that is read, held against the pinned schema."""
     found = dict(observations.sources)
     wanted = [
         name
@@ -266,6 +268,7 @@ def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: 
         session = job.engine.session()
         for name in wanted:
             found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
+    found.update(with_digests({name: found[name] for name in wanted}, memory.sources, job.paths))
     drift = Diagnostics()
     for name in wanted:
         find_drift(job.plan, job.plan.sources[name], found[name], memory.sources.get(name), drift)
