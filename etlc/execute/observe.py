@@ -39,8 +39,12 @@ def observe_source(
     if source.rows is not None:
         return SourceState(f"{source.fingerprint}-")
     known = {part.path: part for part in before.parts} if before else {}
-    parts = tuple(observe_file(path, paths, known.get(path), remote) for path in paths.find(source.paths, remote))
-    return SourceState(version(source.fingerprint, parts), parts, before.landed if before else ())
+    now = time.time_ns()  # before the files are looked at
+    found = paths.look(source.paths, remote)
+    parts = tuple([observe_file(path, stat, now, paths, known.get(path), remote) for path, stat in found.items()])
+    unmoved = before is not None and parts == before.parts and before.version.startswith(f"{source.fingerprint}-")
+    named = before.version if before is not None and unmoved else version(source.fingerprint, parts)
+    return SourceState(named, parts, before.landed if before else ())
 
 
 def version(fingerprint: str, parts: Iterable[Part]) -> str:
@@ -51,12 +55,17 @@ def version(fingerprint: str, parts: Iterable[Part]) -> str:
     return f"{fingerprint}-{state.hexdigest()}"
 
 
-def observe_file(path: str, paths: Paths, known: Part | None, remote: Remote | None = None) -> Part:
-    """One file as it is now; what is known of it is kept where it did not change."""
+def observe_file(
+    path: str, stat: os.stat_result | None, now: int, paths: Paths, known: Part | None, remote: Remote | None
+) -> Part:
+    """One file as it is now; what is known of it is kept where it did not change. ``stat`` is what the disk told of it
+    after the time ``now`` (ns), if it did."""
+    told = None if stat is None else _times(stat)
+    if known is not None and known.trusted and told == (known.size, known.mtime, known.changed):
+        return known
     real = paths.real(path)
     there = remote if is_address(real) else None
-    now = time.time_ns()
-    size, mtime, changed = (*there.stat(real, path), 0) if there else _stat(real, path)
+    size, mtime, changed = (*there.stat(real, path), 0) if there else told or _times(_stat(real, path))
     newest = max(mtime, changed)
     trusted = newest > 0 and now - newest > (REMOTE_RACY_NS if there else RACY_NS)
     same = known is not None and (known.size, known.mtime, known.changed) == (size, mtime, changed)
@@ -113,11 +122,14 @@ def touched(before: Mapping[str, SourceState], now: Mapping[str, SourceState]) -
     return found if work >= _MUCH else []
 
 
-def _stat(real: str, path: str) -> tuple[int, int, int]:
+def _stat(real: str, path: str) -> os.stat_result:
     try:
-        stat = os.stat(real)
+        return os.stat(real)
     except OSError as error:
         raise PathProblem(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _times(stat: os.stat_result) -> tuple[int, int, int]:
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 

@@ -125,11 +125,12 @@ class Memory:
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
     deltas: Mapping[str, tuple[Delta, ...]] = field(default_factory=dict)
 
-    def published(self, name: str) -> bool:
-        """Whether etlc made the table or view of that name, in any case, in ``main``."""
-        return any(
-            record.published and not record.placement.startswith("inline") and known.lower() == name.lower()
-            for known, record in self.models.items()
+    def published(self) -> frozenset[str]:
+        """The tables and views in ``main`` that etlc made, in lower case."""
+        return frozenset(
+            name.lower()
+            for name, record in self.models.items()
+            if record.published and not record.placement.startswith("inline")
         )
 
 

@@ -69,8 +69,11 @@ def recall(session: Session) -> Memory:
 
 def _read(session: Session, relations: Mapping[str, str]) -> Memory:
     parts: dict[str, list[Part]] = {}
+    layouts: dict[str | None, tuple[tuple[str, str], ...]] = {None: (), "": ()}  # few, of many files
     for source, path, size, mtime, changed, digest, trusted, layout, *more in session.rows("SELECT * FROM _etlc.parts"):
-        columns = tuple((str(name), str(kind)) for name, kind in json.loads(layout)) if layout else ()
+        columns = layouts.get(layout)
+        if columns is None:
+            columns = layouts[layout] = tuple((str(name), str(kind)) for name, kind in json.loads(layout))
         # Before there was a column for the content, its hash was the token where it was known.
         content = more[0] if more and more[0] is not None else digest or ""
         token = digest or f"{size}-{mtime}"
