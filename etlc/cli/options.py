@@ -80,7 +80,13 @@ LockTimeout = Annotated[
         help="How long to wait for another process that holds the warehouse.",
     ),
 ]
-FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Build everything anew.")]
+FullRefresh = Annotated[
+    bool,
+    typer.Option(
+        "--full-refresh",
+        help="Build everything anew, from the files as they are now: those of append_only sources too.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,10 @@ def _compare(
     columns = _columns(before, after)
     checks = compare_checks(old, before.name, new, after.name)
     renamed = before.name.lower() != after.name.lower()
-    touched: frozenset[str] | None = frozenset(change.name.lower() for change in columns)
-    if any(not fact.name.startswith("optional ") for fact in facts):
-        touched = None
-    elif facts and touched is not None:
-        touched |= {fact.name.removeprefix("optional ").lower() for fact in facts}
+    retyped = frozenset(change.name.lower() for change in columns)
+    read = [fact.name for fact in facts if fact.name != "append_only"]
+    whole = any(not name.startswith("optional ") for name in read)
+    touched = None if whole else retyped | {name.removeprefix("optional ").lower() for name in read}
     if not (facts or columns or checks or renamed):
         return None, frozenset()
     rows = "source" if touched is None else "columns" if touched else ""
@@ -62,7 +61,7 @@ def _facts(old: PlanSource | None, new: PlanSource) -> tuple[Property, ...]:
     before = _described(old) if old else {}
     after = _described(new)
     if old is None:
-        after = {key: value for key, value in after.items() if key in ("path", "format")}
+        after = {key: value for key, value in after.items() if key in ("path", "format", "append_only")}
     found = [
         Property(key, before.get(key, ""), after.get(key, ""))
         for key in dict.fromkeys((*before, *after))
@@ -78,6 +77,7 @@ def _described(source: PlanSource) -> dict[str, str]:
     found = {"path": ", ".join(source.paths), "format": source.kind}
     found.update({f"option {key}": _shown(value) for key, value in sorted(source.options.items())})
     found.update({f"optional {column.name}": "yes" for column in source.columns if column.optional})
+    found.update({"append_only": "yes"} if source.append_only else {})
     return {key: value for key, value in found.items() if value}
 
 

@@ -34,7 +34,8 @@ def closure(plan: Plan, selected: frozenset[str]) -> frozenset[str]:
 def conflicts(plan: Plan, memory: Memory) -> list[PlanModel]:
     """The published models whose name is taken in the warehouse by something that etlc did not make."""
     taken = [m for m in plan.models.values() if m.published and f"main.{m.name}".lower() in memory.relations]
-    return [model for model in taken if not memory.published(model.name)]
+    mine = memory.published()
+    return [model for model in taken if model.name.lower() not in mine]
 
 
 def decide(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from etlc.decide.choosing import REBUILD, ways
 from etlc.decide.forecast import Forecast
-from etlc.decide.reasons import rebuild_reason, schemas
+from etlc.decide.reasons import rebuild_reason
 from etlc.decide.states import fresh_tokens, planned_state, seen, tokens_after
 from etlc.decide.versions import check_token, digest, placement
 from etlc.ir.codec import decode
@@ -84,7 +84,7 @@ def _decided(
     state = planned_state(model, tokens, standing, case.nonce)
     return Decision(
         model.name, action, strategy, reason or Reason("first"), {}, digest(state), inputs,
-        placement(model, schemas(plan)), rewritten, seen=sees, tokens=tokens, state=state,
+        placement(model, plan), rewritten, seen=sees, tokens=tokens, state=state,
     )  # fmt: skip
 
 

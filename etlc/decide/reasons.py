@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from etlc.decide.versions import placement
 from etlc.ir.decision import Reason
-from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel
+from etlc.ir.plan import Plan, PlanModel
 from etlc.ir.record import Memory, ModelRecord, Observations
 
 
@@ -22,7 +22,7 @@ def rebuild_reason(
         return Reason("first")
     if anew:
         return Reason("refresh")
-    if record.placement != placement(model, schemas(plan)):
+    if record.placement != placement(model, plan):
         return _placement_reason(model, record)
     if not there:
         return Reason("missing")
@@ -31,13 +31,6 @@ def rebuild_reason(
     if dict(record.inputs) != dict(inputs):
         return input_reason(plan, inputs, record, memory, observations)
     return Reason("volatile") if model.volatile else None
-
-
-def schemas(plan: Plan) -> dict[str, str]:
-    """The schema of the warehouse that each relation stands in."""
-    found = dict.fromkeys(plan.sources, LANDING_SCHEMA)
-    found.update({name: model.schema for name, model in plan.models.items()})
-    return found
 
 
 def _placement_reason(model: PlanModel, record: ModelRecord) -> Reason:

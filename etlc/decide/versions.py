@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from etlc.ir.plan import PlanCheck, PlanModel, PlanSource
+from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanCheck, PlanModel, PlanSource
 
 
 def digest(*parts: object) -> str:
@@ -15,13 +15,14 @@ def digest(*parts: object) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def placement(model: PlanModel, schemas: Mapping[str, str]) -> str:
+def placement(model: PlanModel, plan: Plan) -> str:
     """How and where a model is kept. A view names the schemas of what it reads, since its text does."""
     if model.storage == "inline":
         return "inline"
     if model.snapshot:
         return f"view {model.schema} of stored rows"
-    below = "".join(f" {need}@{schemas[need]}" for need in model.reads) if model.storage == "view" else ""
+    reads = model.reads if model.storage == "view" else ()
+    below = "".join(f" {need}@{plan.models[need].schema if need in plan.models else LANDING_SCHEMA}" for need in reads)
     return f"{model.storage} {model.schema}{below}"
 
 

@@ -74,6 +74,7 @@ _ALL = (
     Code("E405", "no file matches"),
     Code("E406", "etlc.lock is stale"),
     Code("E407", "extension of DuckDB not installed"),
+    Code("E408", "file of an append-only source changed or gone"),
     # 5xx: running
     Code("E501", "model failed"),
     Code("E502", "check failed"),

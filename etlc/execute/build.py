@@ -181,7 +181,7 @@ def _committed(desk: Desk, model: PlanModel, decision: Decision, rows: int | Non
 def _clear(desk: Desk, model: PlanModel) -> None:
     """Drop what an earlier placement of the model left: CREATE OR REPLACE replaces only its own kind."""
     memory = desk.tools.memory
-    published = memory.published(model.name)
+    published = model.name.lower() in memory.published()
     for schema in ("main", HIDDEN_SCHEMA):
         kind = memory.relations.get(f"{schema}.{model.name}".lower())
         ours = schema == HIDDEN_SCHEMA or published

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from stat import S_ISDIR, S_ISLNK
 
 from etlc.execute.remote import PathProblem, Remote
 from etlc.kinds import addresses
@@ -72,23 +73,28 @@ class Paths:
         return any(target == folder or target.startswith(folder.rstrip("/") + "/") for folder in self.folders())
 
     def find(self, patterns: Sequence[str], remote: Remote | None = None) -> list[str]:
-        """The files that the patterns name, each once, in the order of the patterns and then by name.
+        """The files that the patterns name, as :meth:`look` does."""
+        return list(self.look(patterns, remote))
+
+    def look(self, patterns: Sequence[str], remote: Remote | None = None) -> dict[str, os.stat_result | None]:
+        """The files that the patterns name, each once, in the order of the patterns and then by name; with what the disk
+        tells of them, None where it was not asked or tells nothing.
 
         They are named as SQL names them that is given :meth:`prefixes`. ``remote`` lists what addresses name. Raises
         PathProblem for one that lies outside.
         """
-        prefixes = self.prefixes(patterns)
-        found: dict[str, None] = {}
+        prefixes, folders = self.prefixes(patterns), _Folders(self)
+        found: dict[str, os.stat_result | None] = {}
         for pattern in patterns:
-            for real in self._match(pattern, remote):
+            for real, stat in self._match(pattern, remote):
                 start, shown = next((pair for pair in prefixes if real.startswith(pair[0])), ("", ""))
                 named = shown + real[len(start) :]
                 if _OPEN in real[len(start) :]:
                     raise PathProblem(f"{named} has {_OPEN} in its name, which stands for a variable")
-                if not self.inside(real):
+                if not (folders.hold(real) if stat is not None and not S_ISLNK(stat.st_mode) else self.inside(real)):
                     raise PathProblem(self.outside(named))
-                found[named] = None
-        return list(found)
+                found[named] = None if stat is not None and S_ISLNK(stat.st_mode) else stat
+        return found
 
     def outside(self, shown: str) -> str:
         """The sentence for a path that is not :meth:`inside`."""
@@ -97,20 +103,22 @@ class Paths:
             return f"{addresses.without_query(shown)} {fault[0] if fault else 'is not under an address of `allow:`'}"
         return f"{shown} leads out of the project by a symbolic link"
 
-    def _match(self, pattern: str, remote: Remote | None) -> list[str]:
+    def _match(self, pattern: str, remote: Remote | None) -> list[tuple[str, os.stat_result | None]]:
+        """What a pattern names, and what the disk tells of it: of a link, that it is one."""
         real_prefix = self._prefix(pattern)[1]
         real = self.real(pattern)
         if addresses.is_address(real):
             if remote is None or not self.inside(real):
                 raise PathProblem(self.outside(pattern))
-            return remote.match(real, pattern)
+            return [(file, None) for file in remote.match(real, pattern)]
         if glob.has_magic(real[len(real_prefix) :]):
             if not self.inside(_above_magic(real, len(real_prefix))):
                 raise PathProblem(f"{pattern} leads out of the project by a symbolic link")
             found = sorted(glob.glob(glob.escape(real_prefix) + real[len(real_prefix) :], recursive=True))
         else:
             found = [real] if os.path.exists(real) else []
-        return [file for file in found if not os.path.isdir(file)]
+        looked = [(file, _lstat(file)) for file in found]
+        return [(file, stat) for file, stat in looked if not _is_folder(file, stat)]
 
     def absent(self, patterns: Sequence[str]) -> list[str]:
         """Those that name one file or folder, which is not there. An address says so itself when it is read."""
@@ -158,6 +166,36 @@ class Paths:
         above = os.path.normpath(pattern).split("/").count("..")
         folder = self.real("../" * above).rstrip("/")
         return "../" * above, f"{folder}/"
+
+
+class _Folders:
+    """Whether files that are no links lie inside: what is asked of their folders, and of each once."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._allowed = [folder.rstrip("/") + "/" for folder in paths.folders()]
+        self._known: dict[str, bool] = {}
+
+    def hold(self, real: str) -> bool:
+        """The same as ``Paths.inside``."""
+        folder = os.path.dirname(real)
+        found = self._known.get(folder)
+        if found is None:
+            target = os.path.realpath(folder).rstrip("/") + "/"
+            found = self._known[folder] = any(target.startswith(allowed) for allowed in self._allowed)
+        return found
+
+
+def _lstat(file: str) -> os.stat_result | None:
+    try:
+        return os.lstat(file)
+    except OSError:
+        return None  # who reads it says so
+
+
+def _is_folder(file: str, stat: os.stat_result | None) -> bool:
+    if stat is None or S_ISLNK(stat.st_mode):
+        return os.path.isdir(file)
+    return S_ISDIR(stat.st_mode)
 
 
 def _above_magic(pattern: str, fixed: int) -> str:

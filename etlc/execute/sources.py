@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from etlc.diagnostics import Diagnostic, Diagnostics, Span
@@ -14,6 +14,7 @@ from etlc.execute.desk import Desk
 from etlc.execute.impact import impact
 from etlc.execute.land import Landed, cast_query, casts, land, misread
 from etlc.execute.look import Layouts
+from etlc.execute.observe import touched
 from etlc.execute.paths import PathProblem, Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
@@ -63,6 +64,29 @@ def find_absent(
             "W403", place(source), f'No file matches the path of source "{source.name}" any more, so it is empty now.',
             f"It had {len(before.parts)} when it was last read.",
         )  # fmt: skip
+
+
+def find_rewritten(
+    source: PlanSource, state: SourceState, before: SourceState | None, diagnostics: Diagnostics
+) -> bool:
+    """Report the files of an append-only source that are not as they were read ``before``; whether there are any."""
+    now = {part.path: part.token for part in state.parts}
+    known = before.parts if before is not None else ()
+    gone = [part for part in known if part.path not in now]
+    changed = [part for part in known if now.get(part.path, part.token) != part.token]
+    for parts, one, several, hint in (
+        (changed, "has changed since it was read", "have changed since they were read", ""),
+        (gone, "is gone", "are gone", " A file under a new name counts as gone, and as new."),
+    ):
+        if parts:
+            named = ", ".join(without_query(part.path) for part in parts[:3])
+            rest = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
+            diagnostics.add(
+                "E408", place(source),
+                f'Source "{source.name}" is append_only, but {named}{rest} {one if len(parts) == 1 else several}.',
+                f"Put back what was there. If it is right as it is now, `etlc run --full-refresh` accepts it.{hint}",
+            )  # fmt: skip
+    return bool(changed or gone)
 
 
 def find_drift(
@@ -170,6 +194,7 @@ class Sources:
 
     def run(self, desk: Desk) -> Iterator[Event]:
         """Land what is to be landed and check it; problems are collected in ``diagnostics``, and then nothing landed."""
+        self._keep_looks(desk)
         landing = {name: d for name, d in self.decisions.sources.items() if d.action == "land"}
         if landing:
             yield from self._land(landing, desk)
@@ -181,6 +206,14 @@ class Sources:
         for name, decision in self.decisions.sources.items():
             if decision.checks:
                 yield from self._check(name, decision.checks, desk)
+
+    def _keep_looks(self, desk: Desk) -> None:
+        """Remember the times of files that were touched, of sources with which nothing else is done."""
+        skipped = [name for name, decision in self.decisions.sources.items() if decision.action == "skip"]
+        looks = touched(self.tools.memory.sources, {name: self._states[name] for name in skipped})
+        with desk.transaction() if looks else nullcontext():
+            for name in looks:
+                self._save(desk, name, self.tools.memory.source_checks.get(name, {}))
 
     def _land(self, landing: Mapping[str, SourceDecision], desk: Desk) -> Iterator[Event]:
         """All in one transaction: views read what is landed, and a file that cannot be read stops the whole run."""
@@ -274,11 +307,11 @@ class Sources:
                 self.blocked.add(name)
             else:
                 passed[result.check] = tokens[result.check]
-        self._save(desk, name, passed)
+        with desk.transaction():
+            self._save(desk, name, passed)
 
     def _save(self, desk: Desk, name: str, checked: Mapping[str, str]) -> None:
-        with desk.transaction():
-            self.tools.store.save_source(desk.session, name, self._states[name], checked)
+        self.tools.store.save_source(desk.session, name, self._states[name], checked)
 
 
 def check_each(desk: Desk, owner: str, checks: list[PlanCheck]) -> list[CheckResult]:

@@ -43,39 +43,89 @@ def _fields(kind: type) -> Callable[[object], Iterable[object]] | None:
     return attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
 
 
-@cache
-def _hints(kind: type) -> tuple[Any, ...]:
-    hints = typing.get_type_hints(kind)
-    return tuple(hints[field.name] for field in dataclasses.fields(kind))
-
-
 def decode(hint: Any, data: Any) -> Any:
     """The value of type ``hint`` that :func:`encode` gave as ``data``. Raises Unfit."""
+    return _reader(hint)(data)
+
+
+_Read = Callable[[Any], Any]
+
+
+@cache
+def _reader(hint: Any) -> _Read:
+    """What reads values of a type: made once, since there are thousands of each."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _decode_class(hint, data)
-    origin = typing.get_origin(hint)
-    arguments = typing.get_args(hint)
+        return _class_reader(hint)
     if origin is tuple:
-        _expect(isinstance(data, list))
-        return tuple(decode(arguments[0], item) for item in data)
-    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        _expect(isinstance(data, dict))
-        return {key: decode(arguments[1], item) for key, item in data.items()}
+        return _tuple_reader(arguments[0])
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_reader(arguments[1])
     if origin in (typing.Union, types.UnionType):
-        if data is None:
-            return None
-        return decode(next(argument for argument in arguments if argument is not type(None)), data)
+        inner = _reader(next(argument for argument in arguments if argument is not type(None)))
+        return lambda data: None if data is None else inner(data)
     if hint is float:
-        _expect(isinstance(data, int | float) and not isinstance(data, bool))
-    elif isinstance(hint, type) and hint is not object:
-        _expect(isinstance(data, hint))
+        return _float
+    if isinstance(hint, type) and hint is not object:
+        return _instance_reader(hint)
+    return lambda data: data
+
+
+@cache
+def _class_reader(kind: type) -> _Read:
+    size = len(dataclasses.fields(kind))
+
+    def read(data: Any) -> Any:
+        _expect(isinstance(data, list) and len(data) == size)
+        return kind(
+            *[x if type(x) is leaf else read(x) for (leaf, read), x in zip(_field_readers(kind), data, strict=True)]
+        )
+
+    return read
+
+
+@cache
+def _field_readers(kind: type) -> list[tuple[Any, _Read]]:
+    """Of each field, the type that needs no reading, and the reader."""
+    hints = typing.get_type_hints(kind)
+    return [(_leaf(hints[field.name]), _reader(hints[field.name])) for field in dataclasses.fields(kind)]
+
+
+def _tuple_reader(hint: Any) -> _Read:
+    leaf, inner = _leaf(hint), _reader(hint)
+
+    def read(data: Any) -> Any:
+        _expect(isinstance(data, list))
+        return tuple([x if type(x) is leaf else inner(x) for x in data])
+
+    return read
+
+
+def _mapping_reader(hint: Any) -> _Read:
+    leaf, inner = _leaf(hint), _reader(hint)
+
+    def read(data: Any) -> Any:
+        _expect(isinstance(data, dict))
+        return {key: x if type(x) is leaf else inner(x) for key, x in data.items()}
+
+    return read
+
+
+def _instance_reader(kind: type) -> _Read:
+    def read(data: Any) -> Any:
+        _expect(isinstance(data, kind))
+        return data
+
+    return read
+
+
+def _float(data: Any) -> Any:
+    _expect(isinstance(data, int | float) and not isinstance(data, bool))
     return data
 
 
-def _decode_class(kind: type, data: Any) -> Any:
-    hints = _hints(kind)
-    _expect(isinstance(data, list) and len(data) == len(hints))
-    return kind(*(decode(hint, item) for hint, item in zip(hints, data, strict=True)))
+def _leaf(hint: Any) -> Any:
+    return hint if hint in _PLAIN else None
 
 
 def _expect(fits: bool) -> None:

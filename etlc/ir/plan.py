@@ -51,7 +51,8 @@ class PlanSource:
     """A source as it is read: by ``kind``, through the pinned ``columns``; ``used`` are those that somebody reads.
 
     ``landed``: its rows are kept in the warehouse, by file. ``fingerprint`` covers all that decides what a file
-    reads as. ``rows`` is the SELECT of a source that lives in the spec.
+    reads as. ``rows`` is the SELECT of a source that lives in the spec. ``append_only``: a file that was read once must
+    neither change nor go.
     """
 
     name: str
@@ -70,6 +71,7 @@ class PlanSource:
     pipeline: str = ""
     tags: tuple[str, ...] = ()
     owner: str = ""
+    append_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,20 @@ from etlc.ir.plan import Meaning
 class Part:
     """A file of a source: path relative to the project (or absolute, under ``allow``), size in bytes, times in ns.
 
-    ``digest`` is a content hash where size and time could not be trusted; ``trusted`` says that from now on they can,
-    because the file was older than its observation by more than a clock's tick. ``layout`` are the columns that the
-    file has, in its order, as (name, type or ""); it is empty for formats without a header.
+    ``token`` identifies the content: it stays the same for as long as the content is known to. ``trusted`` says that size
+    and times tell whether the content is the same, because the file was older than its observation by more than a
+    clock's tick. ``layout`` are the columns that the file has, in its order, as (name, type or ""); it is empty for
+    formats without a header. ``digest`` is a hash of the content, "" where it is not known.
     """
 
     path: str
     size: int
     mtime: int
     changed: int
-    digest: str = ""
+    token: str
     trusted: bool = True
     layout: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def token(self) -> str:
-        """What identifies the content of the file."""
-        return self.digest or f"{self.size}-{self.mtime}"
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +125,12 @@ class Memory:
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
     deltas: Mapping[str, tuple[Delta, ...]] = field(default_factory=dict)
 
-    def published(self, name: str) -> bool:
-        """Whether etlc made the table or view of that name, in any case, in ``main``."""
-        return any(
-            record.published and not record.placement.startswith("inline") and known.lower() == name.lower()
-            for known, record in self.models.items()
+    def published(self) -> frozenset[str]:
+        """The tables and views in ``main`` that etlc made, in lower case."""
+        return frozenset(
+            name.lower()
+            for name, record in self.models.items()
+            if record.published and not record.placement.startswith("inline")
         )
 
 

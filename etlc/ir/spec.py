@@ -100,7 +100,10 @@ class ColumnSpec:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """Where rows come from: files (``path``) or the spec itself (``rows``)."""
+    """Where rows come from: files (``path``) or the spec itself (``rows``).
+
+    ``append_only``: a file that was read once neither changes nor goes.
+    """
 
     name: Located
     path: tuple[Located, ...] = ()
@@ -112,6 +115,7 @@ class SourceSpec:
     description: Located | None = None
     owner: Located | None = None
     tags: tuple[Located, ...] = ()
+    append_only: bool = False
     pipeline: str = ""
     file: str = ""
     span: Span = place()

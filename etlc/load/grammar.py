@@ -174,6 +174,10 @@ SOURCE = s.record(
         "options": Key(s.mapping(s.anything(), names=False), "Options for DuckDB's reader, e.g. delim."),
         "columns": Key(_COLUMNS, "The contract: name: TYPE, or a map with more. The rest is inferred into etlc.lock."),
         "checks": Key(_CHECKS, "What must hold for the source's rows."),
+        "append_only": Key(
+            s.flag(),
+            "true: files only ever come. One that changed or went stops a run; `etlc run --full-refresh` accepts it.",
+        ),
     },
     _found,
     one_of=("path", "rows"),

@@ -203,6 +203,10 @@ class _Loading:
     def _source(self, file: PipelineFile, key: Scalar, node: Node, allow: tuple[Located, ...]) -> SourceSpec:
         pairs: Pairs = layered(node.pairs if isinstance(node, Map) else (), file.inherited())
         values = grammar.SOURCE.read(self.context, Map(pairs, key.span))
+        if values.get("append_only") and "rows" in values:
+            promise = next(name for name, _ in pairs if name.text == "append_only")
+            message = f'"append_only" is a promise about files, and source "{key.text}" has its rows here.'
+            self._found.add("E103", promise.span, message, "Take it out.")
         paths = tuple(path for path in values.pop("path", ()) if check_path(path, allow, self._found))
         return SourceSpec(
             name=Located(key.text, key.span),

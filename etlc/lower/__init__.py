@@ -76,6 +76,7 @@ def _source(name: str, bound: BoundGraph, rows: str | None, used: list[str], vie
         pipeline=spec.pipeline,
         tags=tuple(map(str, spec.tags)),
         owner=str(spec.owner or ""),
+        append_only=spec.append_only,
     )
 
 

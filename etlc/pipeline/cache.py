@@ -34,7 +34,8 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 class Kept:
     """A plan, the findings that came with it, and how many models and sources were read.
 
-    ``looked`` are the sources that were looked at for it; it is good while their files are as in ``listings``.
+    ``looked`` are the sources that a look told the schema of; it is good while the files of all that were looked at are as
+    in ``listings``: one that had none may have some by now, and they tell how they are to be read.
     """
 
     plan: Plan

@@ -28,7 +28,7 @@ def compile_project(
     # What is to be run serves every other end too.
     for key in [cache.key(texts, options.params, whole) for whole in ([True] if upkeep else [False, True])]:
         kept = cache.read(project.cache, key)
-        if kept is not None and (not kept.looked or _as_looked_at(kept, project)):
+        if kept is not None and (not kept.listings or _as_looked_at(kept, project)):
             return Front(kept.diagnostics(), kept.plan, kept.models, kept.sources, kept.looked)
     from etlc.pipeline.front import compile_files
 
@@ -42,7 +42,7 @@ def _as_looked_at(kept: cache.Kept, project: Project) -> bool:
     """Whether the files that were looked at are still what they were."""
     from etlc.pipeline.looking import listings
 
-    return listings(kept.plan, kept.looked, project.root) == kept.listings
+    return listings(kept.plan, kept.listings, project.root) == kept.listings
 
 
 def _write(project: Project, key: str, front: Front) -> None:
@@ -50,8 +50,9 @@ def _write(project: Project, key: str, front: Front) -> None:
     from etlc.pipeline.looking import listings
 
     assert front.plan is not None
-    seen = listings(front.plan, front.looked, project.root) if front.looked else {}
-    if bool(seen) == bool(front.looked):
+    names = (*front.looked, *front.unseen)
+    seen = listings(front.plan, names, project.root) if names else {}
+    if bool(seen) == bool(names):
         counts = (front.models, front.sources)
         cache.write(project.cache, key, cache.Kept.of(front.diagnostics, front.plan, counts, front.looked, seen))
 

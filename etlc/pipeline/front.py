@@ -74,7 +74,8 @@ def _compiled(files: Files, project: Project, options: Options, looking: Looking
     counts = (len(spec.models), len(spec.sources))
     if diagnostics.errors:
         return Front(diagnostics, None, *counts, fresh, spec, graph, bound)
-    return Front(diagnostics, lowered(bound), *counts, fresh, spec, graph, bound)
+    unseen = tuple(name for name in names if name not in fresh)
+    return Front(diagnostics, lowered(bound), *counts, fresh, spec, graph, bound, unseen)
 
 
 def check_params(spec: Spec, options: Options, binder: Binder, diagnostics: Diagnostics) -> None:

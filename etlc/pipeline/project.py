@@ -135,7 +135,8 @@ def staged_files(project: Project) -> Files:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What compiling gave. ``plan`` is None where there are errors; ``looked`` are sources that etlc.lock lacks.
+    """What compiling gave. ``plan`` is None where there are errors; ``looked`` are sources that etlc.lock lacks, ``unseen``
+    those among them of which a look told nothing, since they have no files yet.
 
     ``spec``, ``graph`` and ``bound`` are None where the plan came from the cache or the stage was not reached.
     """
@@ -148,3 +149,4 @@ class Front:
     spec: Spec | None = None
     graph: Graph | None = None
     bound: BoundGraph | None = None
+    unseen: tuple[str, ...] = ()

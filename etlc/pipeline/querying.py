@@ -73,7 +73,8 @@ def _check_functions(facts: Facts) -> None:
 
 def _check_tables(facts: Facts, plan: Plan, memory: Memory) -> None:
     """By etlc's own memory: what else stands in the warehouse may hold personal data that is not masked."""
-    published = {name.lower(): name for name in memory.models if memory.published(name)}
+    mine = memory.published()
+    published = {name.lower(): name for name in memory.models if name.lower() in mine}
     for table in facts.tables:
         if table.prefix.lower() not in ("", "main") or table.name.lower() not in published:
             raise _refused(*_unpublished(table, plan, list(published.values())))

@@ -19,10 +19,11 @@ from etlc.engines.duckdb import DuckEngine
 from etlc.execute.deltas import prune
 from etlc.execute.desk import Desk
 from etlc.execute.ledger import Ledger
+from etlc.execute.observe import touched, with_digests
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
-from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift
+from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift, find_rewritten
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Change, Decision, Decisions, Kept, Request, Way
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
@@ -86,7 +87,7 @@ def plan(project: Project, options: Options, explain: bool = False) -> Planned:
     observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
     decisions = decide(front.plan, memory, observations, _request(chosen, options), "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
-    report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
+    report_files(front.plan, memory, observations, decisions, paths, options.full_refresh, front.diagnostics)
     explained = [one for name, one in decisions.models.items() if explain and name in front.plan.models]
     kept = {one.model: keeping(front.plan, one) for one in explained}
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions), kept)
@@ -102,19 +103,19 @@ def report_conflicts(plan: Plan, memory: Memory, diagnostics: Diagnostics) -> No
         )  # fmt: skip
 
 
-def report_absent(
-    plan: Plan,
-    memory: Memory,
-    observations: Observations,
-    decisions: Decisions,
-    paths: Paths,
+def report_files(
+    plan: Plan, memory: Memory, observations: Observations, decisions: Decisions, paths: Paths, anew: bool,
     diagnostics: Diagnostics,
-) -> None:
-    """Report the files that are not there of sources that would be read."""
+) -> None:  # fmt: skip
+    """Report what must not be with the files of sources that would be read: they are absent, or were only to be added to.
+    A full refresh, ``anew``, takes them as they are."""
     found = Diagnostics()
     for name, decision in decisions.sources.items():
-        if decision.action != "skip" and plan.sources[name].rows is None:
-            find_absent(plan.sources[name], observations.sources[name], memory.sources.get(name), paths, found)
+        source, state, before = plan.sources[name], observations.sources[name], memory.sources.get(name)
+        if decision.action == "skip" or source.rows is not None:
+            continue
+        if anew or not (source.append_only and find_rewritten(source, state, before, found)):
+            find_absent(source, state, before, paths, found)
     diagnostics.extend(sift(found, plan.ignores)[0])
 
 
@@ -229,12 +230,14 @@ def _events(job: _Run) -> Iterator[Event]:
     observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
     decisions = decide(job.plan, memory, observations, job.request, run_id, compare_meanings)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
-    report_absent(job.plan, memory, observations, decisions, job.paths, job.ran.diagnostics)
+    anew = job.request.full_refresh
+    report_files(job.plan, memory, observations, decisions, job.paths, anew, job.ran.diagnostics)
     if not job.ran.diagnostics.errors:
         observations = with_layouts(job, memory, decisions, observations)
     yield RunStarted(run_id, totals(decisions))
     if not job.ran.diagnostics.errors:
-        store.prepare(session) if not decisions.idle else None
+        if not decisions.idle or touched(memory.sources, observations.sources):
+            store.prepare(session)
         tools = Tools(
             job.plan, memory, observations, job.engine, store, job.paths,
             lambda: scratch(job.plan, job.project, job.paths), started, _ledger(job.plan, memory, observations),
@@ -258,7 +261,7 @@ def _ways(
 
 
 def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: Observations) -> Observations:
-    """The observations with the columns of each file that is read, held against the pinned schema."""
+    """The observations with columns and digest of each file that is read, held against the pinned schema."""
     found = dict(observations.sources)
     wanted = [
         name
@@ -269,6 +272,7 @@ def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: 
         session = job.engine.session()
         for name in wanted:
             found[name] = fill_layouts(job.plan.sources[name], found[name], job.paths, session, job.ran.diagnostics)
+    found.update(with_digests({name: found[name] for name in wanted}, memory.sources, job.paths))
     drift = Diagnostics()
     for name in wanted:
         find_drift(job.plan, job.plan.sources[name], found[name], memory.sources.get(name), drift)

@@ -84,9 +84,18 @@ def _read(text: str, read: Read) -> Node:
 
 def _shown(tree: Node, read: Read, show: Show) -> str:
     text = show(tree)
-    if without_places(read(text)) != without_places(tree):
+    if _filled(without_places(read(text))) != _filled(without_places(tree)):
         raise Unprintable
     return text
+
+
+def _filled(tree: object) -> object:
+    """A tree without what is empty: it is written now as nothing, now as an empty list."""
+    if isinstance(tree, list):
+        return [_filled(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {key: _filled(value) for key, value in tree.items() if value is not None and value != []}
 
 
 def _conjuncts_of(tree: Node) -> list[Node]:

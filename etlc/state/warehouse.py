@@ -25,6 +25,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS _etlc.sources (name VARCHAR, version VARCHAR, landed VARCHAR, checked VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.parts (source VARCHAR, path VARCHAR, size BIGINT, mtime BIGINT, changed BIGINT,"
     " digest VARCHAR, trusted BOOLEAN, layout VARCHAR)",
+    "ALTER TABLE _etlc.parts ADD COLUMN IF NOT EXISTS content VARCHAR",
     "CREATE TABLE IF NOT EXISTS _etlc.outputs (name VARCHAR, record VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.deltas (relation VARCHAR, step BIGINT, delta VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.runs (run_id VARCHAR, started TIMESTAMP, seconds DOUBLE, status VARCHAR,"
@@ -68,9 +69,15 @@ def recall(session: Session) -> Memory:
 
 def _read(session: Session, relations: Mapping[str, str]) -> Memory:
     parts: dict[str, list[Part]] = {}
-    for source, path, size, mtime, changed, digest, trusted, layout in session.rows("SELECT * FROM _etlc.parts"):
-        columns = tuple((str(name), str(kind)) for name, kind in json.loads(layout)) if layout else ()
-        parts.setdefault(source, []).append(Part(path, size, mtime, changed, digest or "", trusted, columns))
+    layouts: dict[str | None, tuple[tuple[str, str], ...]] = {None: (), "": ()}  # few, of many files
+    for source, path, size, mtime, changed, digest, trusted, layout, *more in session.rows("SELECT * FROM _etlc.parts"):
+        columns = layouts.get(layout)
+        if columns is None:
+            columns = layouts[layout] = tuple((str(name), str(kind)) for name, kind in json.loads(layout))
+        # Before there was a column for the content, its hash was the token where it was known.
+        content = more[0] if more and more[0] is not None else digest or ""
+        token = digest or f"{size}-{mtime}"
+        parts.setdefault(source, []).append(Part(path, size, mtime, changed, token, trusted, columns, content))
     sources, checked = {}, {}
     for name, version, landed, checks in session.rows("SELECT name, version, landed, checked FROM _etlc.sources"):
         sources[name] = SourceState(
@@ -138,15 +145,18 @@ def save_source(session: Session, name: str, state: SourceState, checked: Mappin
     known = {
         row[0]: tuple(row[1:])
         for row in session.rows(
-            f"SELECT path, size, mtime, changed, digest, trusted FROM _etlc.parts WHERE source = {string(name)}"
+            "SELECT path, size, mtime, changed, digest, trusted, content FROM _etlc.parts"
+            f" WHERE source = {string(name)}"
         )
     }
-    new = {p.path: (p.size, p.mtime, p.changed, p.digest, p.trusted) for p in state.parts}
+    new = {p.path: (p.size, p.mtime, p.changed, p.token, p.trusted, p.digest) for p in state.parts}
     stale = [path for path, token in known.items() if new.get(path) != token]
     for some in _chunks(stale):
         session.execute(f"DELETE FROM _etlc.parts WHERE source = {string(name)} AND path IN ({literals(some)})")
     fresh = [part for part in state.parts if known.get(part.path) != new[part.path]]
-    rows = [(name, p.path, p.size, p.mtime, p.changed, p.digest, p.trusted, json.dumps(p.layout)) for p in fresh]
+    rows = [
+        (name, p.path, p.size, p.mtime, p.changed, p.token, p.trusted, json.dumps(p.layout), p.digest) for p in fresh
+    ]
     _insert(session, "_etlc.parts", rows)
     session.execute(f"DELETE FROM _etlc.sources WHERE name = {string(name)}")
     row = (name, state.version, json.dumps(list(state.landed)), json.dumps(dict(checked)))

@@ -116,11 +116,15 @@ class Arrivals:
         """Other amounts in every hundredth row of a file."""
         file, waiting = self.file(self.largest, 6), self._waiting("altered")
         with duckdb.connect() as con:
-            names = [
-                row[0] for row in con.execute(f"describe from {literal(self.tpc.tables[self.largest])}").fetchall()
-            ]
-            amount = ident(next(name for name in names if "quantity" in name))
-            rows = f"select *, row_number() over () as _row from {literal(file)}"
+            types = {
+                row[0]: row[1]
+                for row in con.execute(f"describe from {literal(self.tpc.tables[self.largest])}").fetchall()
+            }
+            amount = ident(next(name for name in types if "quantity" in name))
+            # What a sample of one file lets DuckDB guess is not what the source declares.
+            declared = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+            read = f"read_csv({literal(file)}, header = true, columns = {{{declared}}})"
+            rows = f"select *, row_number() over () as _row from {read if self.kind == 'csv' else literal(file)}"
             query = f"select * exclude (_row) replace (case when _row % 100 = 0 then {amount} + 1 else {amount} end as {amount}) from ({rows})"
             self._copy(con, query, waiting)
         file.unlink()  # a copy of the folder may share it

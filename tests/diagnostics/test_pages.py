@@ -192,6 +192,17 @@ def files_gone(folder: Path) -> list[str]:
     return found
 
 
+def file_rewritten(folder: Path) -> list[str]:
+    """E408: a file gets another row, where files were only to be added."""
+    page = next(page for page in PAGES if page.code == "E408")
+    write(folder, page.files("Fault"))
+    assert findings(folder, "run --json") == []
+    write(folder, {"data/orders/2024-01.csv": "order_id\n1\n2\n"})
+    found = findings(folder, "run --json")
+    assert findings(folder, "run --json --full-refresh") == []
+    return found
+
+
 def rows_of_somebody_else(folder: Path) -> list[str]:
     """E511: somebody wrote into the warehouse."""
     write(
@@ -209,6 +220,7 @@ def rows_of_somebody_else(folder: Path) -> list[str]:
 
 SPECIAL: dict[str, Callable[[Path], list[str]]] = {
     "E114": unreadable,
+    "E408": file_rewritten,
     "E503": foreign_table,
     "E504": held_warehouse,
     "E506": unwritable_output,

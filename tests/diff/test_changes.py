@@ -99,6 +99,9 @@ CASES = {
         "source raw changed source", "  path: data/raw.csv -> data/*.csv", "model stg affected upstream raw",
         "model daily affected upstream raw > stg", "model notes affected upstream raw > stg",
     ]),
+    "a promise about files": ("path: data/raw.csv", "append_only: true\n    path: data/raw.csv", [
+        "source raw changed", "  append_only:  -> yes",
+    ]),
     "an option": ('delim: ","', 'delim: ";"', [
         "source raw changed source", "  option delim: ',' -> ';'", "model stg affected upstream raw",
         "model daily affected upstream raw > stg", "model notes affected upstream raw > stg",

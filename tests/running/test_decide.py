@@ -48,8 +48,8 @@ def look(plan: Plan, **files: tuple[str, ...]) -> Observations:
         parts = []
         for file in files.get(name, (f"{PATHS[name]}@1",)):
             path, _, token = file.partition("@")
-            parts.append(Part(path, 1, 1, 1, digest=token))
-        version = f"{source.fingerprint}-{'.'.join(part.path + part.digest for part in parts)}"
+            parts.append(Part(path, 1, 1, 1, token))
+        version = f"{source.fingerprint}-{'.'.join(part.path + part.token for part in parts)}"
         sources[name] = SourceState(version, tuple(parts))
     return Observations(sources, {"joined": {"out/joined.csv": "1"}})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -16,7 +17,8 @@ from etlc.analyze.relation import Field, Relation
 from etlc.analyze.resolver import resolve_query
 from etlc.analyze.upkeep import upkeep
 from etlc.ir.binding import Column
-from etlc.ir.upkeep import Grain, Latest, Merge, Upkeep
+from etlc.ir.upkeep import Cores, Grain, Latest, Merge, Upkeep
+from etlc.sql.cores import KEY, Unprintable, core_query, restricted_query
 from etlc.sql.reader import read_syntax
 
 SAME = "IS NOT DISTINCT FROM"
@@ -106,8 +108,9 @@ class Tables:
 
     # -- how each claim is applied
 
-    def linear(self, sql: str, relation: str, minus: bool = True) -> None:
-        """The rows that came, and those that went, each through the query."""
+    def linear(self, sql: str, relation: str, empty: Sequence[str] = (), minus: bool = True) -> None:
+        """The rows that came, and those that went, each through the query, in which others are ``empty``."""
+        self._show_empty(empty)
         for side, word in (("plus", "union all"), ("minus", "except all"))[: 2 if minus else 1]:
             self.show(relation, f"select * from _{relation}_{side}")
             self.con.execute(f"create or replace temp table part as {sql}")
@@ -137,8 +140,63 @@ class Tables:
         )
         self.show_all()
 
+    def _show_empty(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.show(name, f"select * from _{name} limit 0")
+
+    def cores(self, sql: str, cores: Cores, texts: Mapping[str, str]) -> bool:
+        """What has a key that a core's change touched, anew. False where nothing is claimed: a core without keys was
+        touched. ``texts`` are the queries of other models."""
+        kinds = {row[0]: row[1] for row in self.con.execute("describe v").fetchall()}
+        types = [kinds[name] for name in cores.columns]
+        found = ", ".join(f"null::{kind} as {KEY}{n}" for n, kind in enumerate(types)) or f"1 as {KEY}0"
+        self.con.execute(f"create or replace temp table touched as select {found} limit 0")
+        for core in cores.cores:
+            for name, empty in core.relations.items():
+                for other in core.relations:
+                    self.show(other, f"from _{other} union all from _{other}_minus")
+                self.show(name, f"from _{name}_plus union all from _{name}_minus")
+                self._show_empty(empty)
+                for keys in core.keys or ((),):
+                    kept = core.select, core.inner, core.kept
+                    try:
+                        query = core_query(
+                            texts.get(core.model, sql), *kept, keys, types if keys else (), self._read, self._text
+                        )
+                    except Unprintable:
+                        return False
+                    if keys:
+                        self.con.execute(f"insert into touched {query}")
+                    elif self.con.execute(f"from ({query}) limit 1").fetchall():
+                        return False
+                self.show_all()
+        if not cores.columns:
+            return True
+        keyed: dict[int, list[tuple[str, ...]]] = {}
+        for core in cores.cores:
+            if core.keys:
+                keyed.setdefault(core.select, []).extend(core.keys)
+        text = restricted_query(sql, keyed, types, "touched", self._read, self._text)
+        self.con.execute(
+            f"create or replace temp table whole as select * from ({text}) q({', '.join(map(ident, kinds))})"
+        )
+        own = " and ".join(f"{KEY}{n} {SAME} o.{ident(name)}" for n, name in enumerate(cores.columns))
+        is_touched = f"exists (select 1 from touched where {own})"
+        self.con.execute(
+            f"create or replace table v as (select * from v o where not {is_touched}) union all"
+            f" (select * from whole o where {is_touched})"
+        )
+        return True
+
+    def _read(self, text: str) -> dict[str, Any]:
+        return dict(json.loads(self.con.execute("select json_serialize_sql(?::varchar)", [text]).fetchall()[0][0]))
+
+    def _text(self, tree: dict[str, Any]) -> str:
+        return str(self.con.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()[0][0])
+
     def merge(self, sql: str, merge: Merge, relation: str) -> None:
         """The rows of what came, combined with those that are stored."""
+        self._show_empty(merge.inputs[relation])
         self.show(relation, f"select * from _{relation}_plus")
         self.con.execute(f"create or replace temp table part as {sql}")
         self.show_all()

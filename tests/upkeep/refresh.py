@@ -53,14 +53,18 @@ class Changes:
         return self.rows(name, 3), gone
 
 
-Apply = Callable[[Tables], None]
+Apply = Callable[[Tables], bool | None]  # False where nothing is claimed after all
 
 
-def claims_of(sql: str, found: Upkeep) -> list[tuple[str, list[str], bool, Apply]]:
-    """Each claim: its name, the relations whose changes it covers, whether rows may go, and how it is applied."""
+def claims_of(
+    sql: str, found: Upkeep, texts: Mapping[str, str] | None = None
+) -> list[tuple[str, list[str], bool, Apply]]:
+    """Each claim: its name, the relations whose changes it covers, whether rows may go, and how it is applied. ``texts``:
+    the queries of models that are read and not stored."""
     made: list[tuple[str, list[str], bool, Apply]] = []
-    for relation in found.linear:
-        made.append((f"linear {relation}", [relation], True, lambda on, it=relation: on.linear(sql, it)))
+    for relation, empty in found.linear.items():
+        apply = lambda on, it=relation, beside=empty: on.linear(sql, it, beside)  # noqa: E731
+        made.append((f"linear {relation}", [relation], True, apply))
     for grain in found.grains:
         keyed = [name for name, keys in grain.inputs.items() if keys]
         made.append((f"{grain}", keyed, True, lambda on, it=grain: on.grain(sql, it)))
@@ -68,6 +72,9 @@ def claims_of(sql: str, found: Upkeep) -> list[tuple[str, list[str], bool, Apply
         merge = found.merge
         for relation in merge.inputs:
             made.append((f"{merge}", [relation], False, lambda on, it=relation: on.merge(sql, merge, it)))
+    if found.cores is not None:
+        cores = found.cores
+        made.append((f"{cores}", list(cores.covered), True, lambda on: on.cores(sql, cores, texts or {})))
     if found.latest is not None:
         latest = found.latest
         made.append((f"{latest}", [latest.relation], False, lambda on: on.latest(sql, latest)))
@@ -83,7 +90,9 @@ def refreshed(sql: str, covers: Sequence[str], minus: bool, apply: Apply, on: Ta
         return None
     deltas = {name: changes.delta(rows[name], name, minus) for name in covers}
     on.change(deltas)
-    apply(on)
+    if apply(on) is False:
+        on.show_all()
+        return None
     if not on.wrong(sql):
         return True
     return None if ambiguous(sql, on) else False

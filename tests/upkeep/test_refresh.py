@@ -76,7 +76,7 @@ _SUMS = "select k, sum(x) as s from r group by k"
 _SECOND = "select k, x, ts, g from r qualify row_number() over (partition by k order by ts, x, g) = 2"
 _COLUMNS = {"k": "k", "x": "x", "ts": "ts", "g": "g"}
 
-Wrong = tuple[str, list[str], bool, Callable[[Tables], None]]
+Wrong = tuple[str, list[str], bool, Callable[[Tables], bool | None]]
 
 WRONG: dict[str, Wrong] = {
     "= for IS NOT DISTINCT FROM": (_BY_K, ["r"], True, lambda on: on.grain(_BY_K, Grain("k", _R), same="=")),
@@ -96,10 +96,10 @@ WRONG: dict[str, Wrong] = {
     ),
     "groups as linear": (_SUMS, ["r"], False, lambda on: on.linear(_SUMS, "r")),
     "distinct counts that are added": (
-        _COUNTS, ["r"], False, lambda on: on.merge(_COUNTS, Merge(("k",), {"n": "sum"}, ("r",)), "r"),
+        _COUNTS, ["r"], False, lambda on: on.merge(_COUNTS, Merge(("k",), {"n": "sum"}, {"r": ()}), "r"),
     ),
     "sums of which the larger is taken": (
-        _SUMS, ["r"], False, lambda on: on.merge(_SUMS, Merge(("k",), {"s": "max"}, ("r",)), "r"),
+        _SUMS, ["r"], False, lambda on: on.merge(_SUMS, Merge(("k",), {"s": "max"}, {"r": ()}), "r"),
     ),
     "the second row as the latest": (
         _SECOND, ["r"], False, lambda on: on.latest(_SECOND, Latest("r", ("k",), _COLUMNS)),
