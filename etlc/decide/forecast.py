@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from etlc.ir.decision import Change, Way
-from etlc.ir.plan import Plan
-from etlc.ir.record import Memory, ModelRecord, Observations, Part
+from etlc.ir.moves import file_change, moved_files
+from etlc.ir.plan import Plan, PlanSource
+from etlc.ir.record import Delta, Memory, ModelRecord, Observations, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,48 +33,51 @@ class Forecast:
         return found
 
     def _change(self, relation: str, since: str) -> Change:
-        kept = self._kept(relation, since)
-        if kept is None:
+        chain = self._kept(relation, since)
+        if chain is None:
             return Change("unknown")
-        if relation in self.plan.sources:
-            moved = self._files(relation)
-        else:
+        source = self.plan.sources.get(relation)
+        if source is None:
             moved = _MOVES.get(self.ways[relation].strategy) if relation in self.ways else (0, 0)
+        else:
+            files = self._files(source)
+            if files is not None and not source.landed:
+                return file_change(self.observations.sources[relation], [*chain, files], self.observations.images)
+            moved = (len(files.fresh), len(files.gone)) if files else None
         if moved is None:
             return Change("unknown")
         # Rows that nobody has counted yet: 0 stands for none, None for some.
-        plus, minus = (0 if old == new == 0 else None for old, new in zip(kept, moved, strict=True))
+        plus = 0 if moved[0] == 0 == sum(abs(delta.plus) for delta in chain) else None
+        minus = 0 if moved[1] == 0 == sum(abs(delta.minus) for delta in chain) else None
         return Change("delta", plus, minus)
 
-    def _kept(self, relation: str, since: str) -> tuple[int, int] | None:
-        """What the deltas that are kept say of the time from ``since`` to the last run; None where one is missing."""
+    def _kept(self, relation: str, since: str) -> list[Delta] | None:
+        """The deltas that are kept of the time from ``since`` to the last run; None where one is missing."""
         before = self.memory.sources.get(relation) or self.memory.models.get(relation)
         if before is None:
             return None
         if before.version == since:
-            return 0, 0
+            return []
         deltas = self.memory.deltas.get(relation, ())
         start = next((at for at, delta in enumerate(deltas) if delta.before == since), None)
         if start is None or deltas[-1].after != before.version:
             return None
-        return sum(abs(delta.plus) for delta in deltas[start:]), sum(delta.minus for delta in deltas[start:])
+        return list(deltas[start:])
 
-    def _files(self, name: str) -> tuple[int, int] | None:
-        source, before, now = (
-            self.plan.sources[name],
-            self.memory.sources.get(name),
-            self.observations.sources.get(name),
-        )
+    def _files(self, source: PlanSource) -> Delta | None:
+        """What came and went in the files of a source since the last run; None where all of it is another."""
+        before, now = self.memory.sources.get(source.name), self.observations.sources.get(source.name)
         if before is None or now is None or before.version.split("-")[0] != now.version.split("-")[0]:
             return None
         typed = {f"{column.name}:{column.type}" for column in source.columns if column.name in set(source.used)}
         if source.landed and not typed <= set(before.landed):
             return None  # it is landed anew
-        old, new = ({part.path: part.token for part in state.parts} for state in (before, now))
-        fresh = [part for part in now.parts if old.get(part.path) != part.token]
-        gone = [path for path, token in old.items() if new.get(path) != token]
-        self.shares[name] = _size(fresh) / max(_size(now.parts), 1)
-        return None if gone and not source.landed else (len(fresh), len(gone))
+        moved = moved_files(before, now, self.memory.images.get(source.name, {}))
+        fresh, gone = set(moved.fresh), set(moved.gone)
+        size = _size(part for part in now.parts if part.path in fresh)
+        size += _size(part for part in before.parts if part.path in gone)
+        self.shares[source.name] = min(1.0, size / max(_size(now.parts), 1))
+        return moved
 
     def take(self, model: str, way: Way) -> float:
         """Note the way that a model will go; gives what it costs as a part of a full refresh, as far as it can be told."""
@@ -91,5 +95,5 @@ _MOVES = {
 }  # fmt: skip
 
 
-def _size(parts: tuple[Part, ...] | list[Part]) -> int:
+def _size(parts: Iterable[Part]) -> int:
     return sum(part.size for part in parts)

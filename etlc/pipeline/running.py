@@ -7,17 +7,18 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from etlc import __version__
-from etlc.decide import STRATEGIES, closure, conflicts, decide, known_of, settle, ways
+from etlc.decide import KEPT_PARTS, STRATEGIES, closure, conflicts, decide, kept_sources, known_of, settle, ways
 from etlc.diagnostics import Diagnostics, Span
 from etlc.diagnostics.ignores import sift
 from etlc.engines.base import EngineError, EngineInterrupted, Session
 from etlc.engines.duckdb import DuckEngine
 from etlc.execute.deltas import prune
 from etlc.execute.desk import Desk
+from etlc.execute.images import Keeper
 from etlc.execute.ledger import Ledger
 from etlc.execute.paths import Paths
 from etlc.execute.run import Interrupted as RunInterrupted
@@ -81,8 +82,9 @@ def plan(project: Project, options: Options) -> Planned:
     paths = plan_paths(front.plan, project)
     chosen = selected(front.plan, project, options)
     memory = read_memory(front.plan, project, options, paths)
-    observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
-    decisions = decide(front.plan, memory, observations, _request(chosen, options), "-", compare_meanings)
+    request = _request(chosen, options)
+    observations = _observed(front.plan, memory, paths, request)
+    decisions = decide(front.plan, memory, observations, request, "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
     report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
     return Planned(front.diagnostics, front.plan, decisions, statements(front.plan, memory, decisions))
@@ -222,7 +224,7 @@ def _events(job: _Run) -> Iterator[Event]:
     job.ran.run_id = run_id
     session = job.engine.session()
     memory = remembered(session, job.plan)
-    observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
+    observations = _observed(job.plan, memory, job.paths, job.request)
     decisions = decide(job.plan, memory, observations, job.request, run_id, compare_meanings)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     report_absent(job.plan, memory, observations, decisions, job.paths, job.ran.diagnostics)
@@ -238,12 +240,18 @@ def _events(job: _Run) -> Iterator[Event]:
             lambda model: known_of(model) or Upkeep(Uses({})), job.request.off, stopped,
         )  # fmt: skip
         yield from _work(job, tools, decisions, run_id)
-    _finish(job, decisions, started, time.monotonic() - begun)
+    _finish(job, decisions, observations, started, time.monotonic() - begun)
     yield RunFinished(run_id, job.ran.status, time.monotonic() - begun, tuple(job.ran.diagnostics))
 
 
+def _observed(plan: Plan, memory: Memory, paths: Paths, request: Request) -> Observations:
+    """What is there now; of images of files only where they may be used."""
+    observations = observe(plan, memory, paths, frozenset(plan.sources))
+    return replace(observations, images=frozenset()) if KEPT_PARTS in request.off else observations
+
+
 def _ledger(plan: Plan, memory: Memory, observations: Observations) -> Ledger:
-    return Ledger(plan, memory, {name: state.version for name, state in observations.sources.items()})
+    return Ledger(plan, memory, observations)
 
 
 def _ways(
@@ -269,7 +277,7 @@ def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: 
     for name in wanted:
         find_drift(job.plan, job.plan.sources[name], found[name], memory.sources.get(name), drift)
     job.ran.diagnostics.extend(sift(drift, job.plan.ignores)[0])
-    return Observations(found, observations.files)
+    return replace(observations, sources=found)
 
 
 def _work(job: _Run, tools: Tools, decisions: Decisions, run_id: str) -> Iterator[Event]:
@@ -282,7 +290,9 @@ def _work(job: _Run, tools: Tools, decisions: Decisions, run_id: str) -> Iterato
     yield from runner.run()
 
 
-def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: float) -> None:
+def _finish(
+    job: _Run, decisions: Decisions, observations: Observations, started: dt.datetime, seconds: float
+) -> None:  # fmt: skip
     ran = job.ran
     results: list[ModelResult | OutputResult] = [*ran.models, *ran.outputs]
     bad = [result for result in results if result.status in ("failed", "blocked")]
@@ -303,7 +313,7 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
         return
     place = job.engine.session()
     try:
-        _tidy(job, place)
+        _tidy(job, observations, place)
         versions = (__version__, job.engine.version)
         store.save_run(place, ran.run_id, started.replace(tzinfo=None).isoformat(), seconds, ran.status, versions)
         with suppress(EngineError):  # the next run does it
@@ -314,11 +324,13 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
         ran.diagnostics.extend(_unusable(job.plan, job.project, error).diagnostics)
 
 
-def _tidy(job: _Run, session: Session) -> None:
-    """Forget changes that everybody has taken up; where the whole project was run, drop landed tables that the specs have
-    no use for any more."""
+def _tidy(job: _Run, observations: Observations, session: Session) -> None:
+    """Forget changes that everybody has taken up, and keep images of the files that may change; where the whole project was
+    run, drop landed tables that the specs have no use for any more."""
     memory = store.recall(session)
-    prune(session, store, job.plan, memory)
+    waiting = prune(session, store, job.plan, memory)
+    wanted = kept_sources(job.plan, memory, job.request.off)
+    Keeper(job.paths, job.plan, observations, stopped).keep(session, store, memory, wanted, waiting)
     if job.request.selected is not None:
         return
     landed = {name.lower() for name, source in job.plan.sources.items() if source.landed}

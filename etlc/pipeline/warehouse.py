@@ -11,6 +11,7 @@ from pathlib import Path
 from etlc.diagnostics import Span
 from etlc.engines.base import EngineInterrupted, ExtensionMissing, Session, WarehouseBusy, WarehouseUnusable
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory, open_warehouse
+from etlc.execute.images import holding, images_folder
 from etlc.execute.observe import observe_source
 from etlc.execute.outputs import output_files
 from etlc.execute.paths import PathProblem, Paths
@@ -116,7 +117,8 @@ def read_memory(plan: Plan, project: Project, options: Options, paths: Paths) ->
 
 
 def observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str]) -> Observations:
-    """What the sources and the outputs' files look like now. Raises Stop for a path that may not be used, Interrupted."""
+    """What the sources, their images and the outputs' files look like now. Raises Stop for a path that may not be used,
+    Interrupted."""
     if not paths.remote:
         return _observe(plan, memory, paths, names, None)
     try:
@@ -140,4 +142,4 @@ def _observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str], re
     for output in plan.outputs:
         with suppress(PathProblem):
             written[output.name] = output_files(output.path, paths, remote)
-    return Observations(found, written)
+    return Observations(found, written, holding(images_folder(paths.root, plan.warehouse), memory, found))
