@@ -21,6 +21,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -128,7 +129,9 @@ class Keeper:
             if found is not None and found.token == part.token and not self._stopped.is_set():
                 image = self._made(name, found, self._room(kept.values()))
                 kept.update({part.path: image} if image else {})
-        return kept
+        made = [path for path, image in kept.items() if image is not before.get(path)]
+        lost = _unsettled({path: self._folder / kept[path].name for path in made})
+        return {path: image for path, image in kept.items() if path not in lost}
 
     def _room(self, kept: Iterable[Image]) -> int:
         """How many bytes there are left for copies of a source."""
@@ -170,7 +173,6 @@ class Keeper:
                     return None
                 copy.write(block)
             copy.flush()
-            os.fsync(copy.fileno())  # the warehouse's own word for it will be
             found = os.fstat(copy.fileno())
             if found.st_size != part.size or not _same(os.fstat(file.fileno()), part):
                 return None
@@ -209,6 +211,22 @@ def _name(source: str, path: str, folder: Path) -> str:
     if keys & {key.lower() for key in hive_keys(f"{folder}/")} or any(variables(part) for part in keyed):
         return ""
     return "/".join([source, token, *keyed, "part.parquet"]) if keyed else f"{source}/{token}.parquet"
+
+
+def _unsettled(files: Mapping[str, Path]) -> set[str]:
+    """Wait until files are on disk, as the warehouse's word for them will be; those that do not get there. Several at a
+    time cost little more than one."""
+    with ThreadPoolExecutor(8, thread_name_prefix="etlc") as pool:
+        return {path for path, there in zip(files, pool.map(_on_disk, files.values()), strict=True) if not there}
+
+
+def _on_disk(file: Path) -> bool:
+    try:
+        with open(file, "rb") as there:
+            os.fsync(there.fileno())
+    except OSError:
+        return False
+    return True
 
 
 def _cloned(file: int, copy: int) -> bool:
