@@ -77,6 +77,8 @@ def _renew(
             rows = _by(desk, model, replace(decision, action=_action(model, way), strategy=way.strategy), way, checks)
             return replace(decision, action=_action(model, way), strategy=way.strategy), rows
     checks.clear()
+    if decision.action in _KEPT_UP:  # foreseen, and not to be had
+        decision = replace(decision, action="rebuild", strategy="full")
     try:
         return decision, _rebuild(desk, model, decision, checks, begun)
     except _Same:
@@ -87,6 +89,9 @@ def _renew(
             stood = replace(decision, version=record.version, state=record.state)
             _save(desk, model, stood, record.rows, record.seconds, record.digest)
         return decision, record.rows
+
+
+_KEPT_UP = frozenset({"append", "merge", "refresh"})
 
 
 def _action(model: PlanModel, way: Way) -> str:
