@@ -83,7 +83,7 @@ def plan(project: Project, options: Options) -> Planned:
     chosen = selected(front.plan, project, options)
     memory = read_memory(front.plan, project, options, paths)
     request = _request(chosen, options)
-    observations = _observed(front.plan, memory, paths, request)
+    observations = observe(front.plan, memory, paths, frozenset(front.plan.sources), KEPT_PARTS not in request.off)
     decisions = decide(front.plan, memory, observations, request, "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
     report_absent(front.plan, memory, observations, decisions, paths, front.diagnostics)
@@ -224,7 +224,8 @@ def _events(job: _Run) -> Iterator[Event]:
     job.ran.run_id = run_id
     session = job.engine.session()
     memory = remembered(session, job.plan)
-    observations = _observed(job.plan, memory, job.paths, job.request)
+    images = KEPT_PARTS not in job.request.off
+    observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources), images)
     decisions = decide(job.plan, memory, observations, job.request, run_id, compare_meanings)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     report_absent(job.plan, memory, observations, decisions, job.paths, job.ran.diagnostics)
@@ -242,12 +243,6 @@ def _events(job: _Run) -> Iterator[Event]:
         yield from _work(job, tools, decisions, run_id)
     _finish(job, decisions, observations, started, time.monotonic() - begun)
     yield RunFinished(run_id, job.ran.status, time.monotonic() - begun, tuple(job.ran.diagnostics))
-
-
-def _observed(plan: Plan, memory: Memory, paths: Paths, request: Request) -> Observations:
-    """What is there now; of images of files only where they may be used."""
-    observations = observe(plan, memory, paths, frozenset(plan.sources))
-    return replace(observations, images=frozenset()) if KEPT_PARTS in request.off else observations
 
 
 def _ledger(plan: Plan, memory: Memory, observations: Observations) -> Ledger:
