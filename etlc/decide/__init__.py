@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from etlc.decide.choosing import STRATEGIES, ways
+from etlc.decide.choosing import KEPT_PARTS, STRATEGIES, ways
 from etlc.decide.forecast import Forecast
 from etlc.decide.keeping import keeping
-from etlc.decide.models import Case, Compare, decide_model, known_of, settle
+from etlc.decide.models import Case, Compare, decide_model, kept_sources, known_of, settle
 from etlc.decide.versions import check_token, placement, source_check_token
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
 from etlc.ir.record import Memory, Observations, Standing
 
 __all__ = [
-    "STRATEGIES", "check_token", "closure", "conflicts", "decide", "keeping", "known_of", "placement", "settle", "ways",
+    "KEPT_PARTS", "STRATEGIES", "check_token", "closure", "conflicts", "decide", "keeping", "kept_sources", "known_of",
+    "placement", "settle", "ways",
 ]  # fmt: skip
 
 

@@ -14,17 +14,11 @@ from etlc.ir.upkeep import Upkeep
 
 CHEAP = 0.075  # seconds of a full build, below which nothing is gained by anything else
 MOST = 0.5  # of an input's rows; where more changed, a rebuild costs less
+KEPT_PARTS = "kept-parts"
 STRATEGIES = (
-    "cheap-full",
-    "append",
-    "latest",
-    "merge",
-    "segment-replace",
-    "refresh",
-    "groups",
-    "diff-apply",
-    "early-cutoff",
-)
+    "cheap-full", "append", "latest", "merge", "segment-replace", "refresh", "groups", "diff-apply", "early-cutoff",
+    KEPT_PARTS,
+)  # fmt: skip
 REBUILD = Way("rebuild", "full")
 _ODD = ("MAP(", "UNION(", "VARIANT", "GEOMETRY", '"NULL"')  # types whose rows cannot be held against each other
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from etlc.decide.choosing import REBUILD, ways
+from etlc.decide.choosing import CHEAP, KEPT_PARTS, REBUILD, ways
 from etlc.decide.forecast import Forecast
 from etlc.decide.reasons import rebuild_reason
 from etlc.decide.states import fresh_tokens, planned_state, seen, tokens_after
@@ -118,6 +118,30 @@ def _with_way(case: Case, model: PlanModel, record: ModelRecord | None, decision
 def known_of(model: PlanModel) -> Upkeep | None:
     """What is known of the model's query for keeping its rows up; None where nothing is."""
     return decode(Upkeep, json.loads(model.upkeep)) if model.upkeep else None
+
+
+def kept_sources(plan: Plan, memory: Memory, off: frozenset[str]) -> frozenset[str]:
+    """The sources of which old files are of use: some model could be kept up when one changes or goes, and is not rebuilt
+    in no time anyway. What is landed has them already."""
+    files = {
+        name
+        for name, source in plan.sources.items()
+        if not (source.landed or source.append_only) and source.rows is None
+    }
+    found: set[str] = set()
+    for name, model in plan.models.items() if KEPT_PARTS not in off else ():
+        record, read = memory.models.get(name), files.intersection(plan.stands_on(name)) - found
+        slow = record is not None and (record.seconds >= CHEAP or "cheap-full" in off)
+        if not (read and slow and model.stored and model.incremental and not model.dynamic):
+            continue
+        upkeep = known_of(model)
+        if upkeep is not None:
+            found |= read & {
+                *upkeep.linear,
+                *(n for grain in upkeep.grains for n, keys in grain.inputs.items() if keys),
+                *(upkeep.cores.covered if upkeep.cores is not None else ()),
+            }
+    return frozenset(found)
 
 
 def settle(plan: Plan, memory: Memory, nonce: str, decision: Decision, standing: Standing) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -11,13 +12,14 @@ from etlc.engines.base import EngineError
 from etlc.execute.deltas import forget, keep, moved
 from etlc.execute.desk import Desk
 from etlc.execute.digests import moved_digest, rows_digest
+from etlc.execute.images import as_observed, holds, images_folder
 from etlc.execute.strategies import STRATEGIES, diff
 from etlc.execute.work import CAME, WENT, Unfit, Work, apply, settle_net
 from etlc.ir.binding import SqlError
 from etlc.ir.decision import Decision, Reason, Way, takes_changes
 from etlc.ir.event import CheckResult, ModelResult
 from etlc.ir.plan import HIDDEN_SCHEMA, Plan, PlanCheck, PlanModel
-from etlc.ir.record import Delta, ModelRecord
+from etlc.ir.record import Delta, Image, ModelRecord
 from etlc.ir.statements import create_snapshot_view, create_table, create_view
 from etlc.sql.quote import qualified
 
@@ -76,8 +78,8 @@ def _renew(
             rows = _by(desk, model, replace(decision, action=_action(model, way), strategy=way.strategy), way, checks)
             return replace(decision, action=_action(model, way), strategy=way.strategy), rows
     checks.clear()
-    if decision.strategy in STRATEGIES:
-        decision = replace(decision, action=_action(model, REBUILD), strategy=REBUILD.strategy)
+    if decision.action in _KEPT_UP:  # foreseen, and not to be had
+        decision = replace(decision, action="rebuild", strategy="full")
     try:
         return decision, _rebuild(desk, model, decision, checks, begun)
     except _Same:
@@ -90,7 +92,7 @@ def _renew(
         return decision, record.rows
 
 
-REBUILD = Way("rebuild", "full")
+_KEPT_UP = frozenset({"append", "merge", "refresh"})
 
 
 def _action(model: PlanModel, way: Way) -> str:
@@ -105,14 +107,11 @@ def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list
         chain = tools.ledger.chain(name, record.consumed[name])
         assert chain is not None
         moved_rows[name] = moved(desk, name, chain)
+    images = [image for one in moved_rows.values() for image in one.images]
     delta, stood, count = None, replace(decision, version=record.version, state=record.state), record.rows
     with desk.transaction():
         work = Work(desk, model, tools.known(model), way, moved_rows)
-        try:
-            STRATEGIES[way.strategy](work)
-        except EngineError as error:  # some of the rows, or rows beside those that count: all of them tell whose it is
-            raise Unfit from error
-        came, went = settle_net(work)
+        came, went = _worked(work, images)
         if came or went:
             apply(work, came, went)
             stood, count = decision, record.rows + came - went
@@ -124,6 +123,20 @@ def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list
     if came or went:
         tools.ledger.lost(model.name) if delta is None else tools.ledger.came(delta)
     return count
+
+
+def _worked(work: Work, images: Sequence[Image]) -> tuple[int, int]:
+    """How many rows come and go. Raises Unfit where that cannot be worked out, or an image of a file turns out not to be
+    as it was left: a full build says it again, if it is the query's fault."""
+    try:
+        STRATEGIES[work.way.strategy](work)
+        moved_rows = settle_net(work)
+    except EngineError as error:
+        raise Unfit from error
+    folder = images_folder(work.desk.tools.paths.root, work.desk.tools.plan.warehouse)
+    if not all(holds(folder, image) for image in images):
+        raise Unfit
+    return moved_rows
 
 
 def _kept(desk: Desk, model: PlanModel, before: str, after: str, came: int, went: int) -> Delta | None:
@@ -245,11 +258,25 @@ def _record(
     columns = tuple(f"{column.name} {column.type}" for column in model.columns)
     versions = desk.tools.ledger.standing().versions
     consumed = {relation: versions.get(relation, "") for relation in desk.tools.plan.stands_on(model.name)}
+    consumed |= desk.tools.plan.written(model.name)
+    inputs, sees = dict(decision.inputs), dict(decision.seen)
+    if model.stored and (written := _written(desk, consumed)):
+        # Nobody knows what was read of them: the next run is to build the model anew.
+        consumed.update(dict.fromkeys(written, ""))
+        inputs, sees = dict.fromkeys(inputs, ""), {}
     return ModelRecord(
-        model.name, decision.placement, model.published, model.fingerprint, decision.version, dict(decision.inputs),
+        model.name, decision.placement, model.published, model.fingerprint, decision.version, inputs,
         columns, -1 if rows is None else rows, seconds, dict(decision.checks), consumed, digest,
-        dict(decision.seen), dict(decision.tokens), dict(decision.state),
+        sees, dict(decision.tokens), dict(decision.state),
     )  # fmt: skip
+
+
+def _written(desk: Desk, relations: Iterable[str]) -> list[str]:
+    """The sources of which a file was written since it was observed, of those that are read where they lie."""
+    tools = desk.tools
+    seen = tools.observations.sources
+    read = [name for name in relations if name in seen and not tools.plan.sources[name].landed]
+    return [name for name in read if not as_observed(seen[name].parts, tools.paths)]
 
 
 def with_finding(result: CheckResult, check: PlanCheck) -> CheckResult:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from etlc.engines.base import Session
 from etlc.execute.desk import Desk
+from etlc.execute.images import images_folder
 from etlc.execute.scan import scan_sql
-from etlc.ir.plan import DELTA_SCHEMA, LANDING_SCHEMA, Plan, PlanModel
-from etlc.ir.record import Delta, Memory
+from etlc.ir.moves import files_before, files_came, images_before
+from etlc.ir.plan import DELTA_SCHEMA, LANDING_SCHEMA, Plan, PlanModel, PlanSource
+from etlc.ir.record import Delta, Image, Memory, Part
 from etlc.ir.statements import stored_rows
 from etlc.kinds.sources import FILE_COLUMN
 from etlc.sql.quote import idents, literals, qualified
@@ -21,11 +23,13 @@ _NOTHING = "1 AS _etlc_none"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """SELECTs of the rows that came and of those that went, each "" for none, and of the rows that stood before."""
+    """SELECTs of the rows that came and of those that went, each "" for none, and of the rows that stood before; with
+    the images of files that they read."""
 
     came: str
     went: str
     before: str
+    images: tuple[Image, ...] = ()
 
 
 def moved(desk: Desk, relation: str, chain: Sequence[Delta]) -> Moved:
@@ -51,27 +55,17 @@ def _of_model(desk: Desk, model: PlanModel, chain: Sequence[Delta]) -> Moved:
     return Moved(came, went, f"({before}) UNION ALL ({went})" if went else before)
 
 
-def _fresh(chain: Sequence[Delta]) -> list[str]:
-    """The files whose rows came and stayed."""
-    fresh: dict[str, None] = {}
-    for delta in chain:
-        for path in delta.gone:
-            fresh.pop(path, None)
-        fresh.update(dict.fromkeys(delta.fresh))
-    return list(fresh)
-
-
 def _of_landed(desk: Desk, relation: str, chain: Sequence[Delta]) -> Moved:
     source = desk.tools.plan.sources[relation]
     columns = idents(source.used) or _NOTHING
     table, kept = qualified(LANDING_SCHEMA, relation), qualified(DELTA_SCHEMA, relation)
-    fresh = _fresh(chain)
+    fresh = files_came(chain)
     came = f"SELECT {columns} FROM {table} WHERE {FILE_COLUMN} IN ({literals(fresh)})" if fresh else ""
     # Of a file that came and went within the chain, only the rows that stood before it count.
     first = [
         f"({STEP} = {delta.step} AND {FILE_COLUMN} IN ({literals(paths)}))"
-        for at, delta in enumerate(chain)
-        if (paths := [path for path in delta.gone if not any(path in one.fresh for one in chain[:at])])
+        for delta, paths in files_before(chain)
+        if paths
     ]
     went = f"SELECT {columns} FROM {kept} WHERE {' OR '.join(first)}" if first else ""
     before = f"SELECT {columns} FROM {table}"
@@ -80,13 +74,26 @@ def _of_landed(desk: Desk, relation: str, chain: Sequence[Delta]) -> Moved:
 
 
 def _of_files(desk: Desk, relation: str, chain: Sequence[Delta]) -> Moved:
-    source, state = desk.tools.plan.sources[relation], desk.tools.observations.sources[relation]
-    fresh = set(_fresh(chain))
+    tools = desk.tools
+    source, state = tools.plan.sources[relation], tools.observations.sources[relation]
+    fresh = set(files_came(chain))
     new = [part for part in state.parts if part.path in fresh]
     old = [part for part in state.parts if part.path not in fresh]
+    images = images_before(chain, tools.observations.images)
+    assert images is not None  # else what changed is unknown
+    came = scan_sql(source, new, source.used, tools.paths) if new else ""
+    went = _of_images(desk, source, images)
+    before = scan_sql(source, old, source.used, tools.paths)
+    return Moved(came, went, f"{before} UNION ALL {went}" if went else before, tuple(images))
+
+
+def _of_images(desk: Desk, source: PlanSource, images: Sequence[Image]) -> str:
+    """The rows of files as they were, with the paths that they had; "" for no files."""
     paths = desk.tools.paths
-    came = scan_sql(source, new, source.used, paths) if new else ""
-    return Moved(came, "", scan_sql(source, old, source.used, paths))
+    folder = images_folder(paths.root, desk.tools.plan.warehouse)
+    parts = [Part(image.path, image.size, image.mtime, 0, image.token, layout=image.layout) for image in images]
+    places = {image.path: str(folder / image.name) for image in images}
+    return scan_sql(source, parts, source.used, paths, places=places) if parts else ""
 
 
 def keep_landed(desk: Desk, source: str, step: int, rows: str) -> None:
@@ -114,13 +121,15 @@ def forget(desk: Desk, relation: str) -> None:
     desk.tools.store.forget_deltas(desk.session, relation)
 
 
-def prune(session: Session, store: Store, plan: Plan, memory: Memory) -> None:
-    """Forget the deltas that everybody who reads them has taken up, and those of what is gone."""
+def prune(session: Session, store: Store, plan: Plan, memory: Memory) -> list[Delta]:
+    """Forget the deltas that everybody who reads them has taken up, and those of what is gone. Gives those that stay."""
     readers = plan.readers()
+    stay: list[Delta] = []
     for relation, deltas in memory.deltas.items():
         records = [memory.models.get(name) for name in readers.get(relation, ())]
         waiting = {record.consumed.get(relation) for record in records if record is not None}
         first = next((at for at, delta in enumerate(deltas) if delta.before in waiting), len(deltas))
+        stay += deltas[first:]
         table = qualified(DELTA_SCHEMA, relation)
         if first == len(deltas):
             session.execute(f"DROP TABLE IF EXISTS {table}")
@@ -130,3 +139,4 @@ def prune(session: Session, store: Store, plan: Plan, memory: Memory) -> None:
             if f"{DELTA_SCHEMA}.{relation}".lower() in memory.relations:
                 session.execute(f"DELETE FROM {table} WHERE {STEP} <= {until}")
             store.forget_deltas(session, relation, until)
+    return stay

@@ -7,22 +7,24 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from etlc.ir.decision import Change
+from etlc.ir.moves import file_change
 from etlc.ir.plan import Plan
-from etlc.ir.record import Delta, Memory, Standing, State
+from etlc.ir.record import Delta, Memory, Observations, Standing, State
 
 
 class Ledger:
     """What stands now, of sources and models; kept up as a run goes on. Shared between threads."""
 
-    def __init__(self, plan: Plan, memory: Memory, versions: Mapping[str, str]) -> None:
+    def __init__(self, plan: Plan, memory: Memory, observations: Observations) -> None:
         self._plan = plan
+        self._observations = observations
         self.readers = plan.readers()
         self._lock = threading.Lock()
         self._standing = Standing()
         for name, record in memory.models.items():
             self._standing.put(name, record.version, record.state)
-        for name, version in versions.items():
-            self._standing.put(name, version)
+        for name, state in observations.sources.items():
+            self._standing.put(name, state.version)
         self._rows = {name: record.rows for name, record in memory.models.items() if record.rows >= 0}
         self._deltas = {relation: list(deltas) for relation, deltas in memory.deltas.items()}
         steps = [delta.step for deltas in memory.deltas.values() for delta in deltas]
@@ -78,12 +80,14 @@ class Ledger:
                 continue
             chain = self.chain(relation, since) if since is not None else None
             found[relation] = Change("unknown") if chain is None else self._counted(relation, chain)
+        for name, text in self._plan.written(model).items():
+            found |= {name: Change("unknown")} if consumed.get(name) != text else {}
         return found
 
     def _counted(self, relation: str, chain: list[Delta]) -> Change:
         source = self._plan.sources.get(relation)
-        if source is not None and not source.landed and any(delta.gone for delta in chain):
-            return Change("unknown")  # what stood in a file that is gone cannot be read any more
+        if source is not None and not source.landed:
+            return file_change(self._observations.sources[relation], chain, self._observations.images)
         counted = all(delta.plus >= 0 for delta in chain)
         plus = sum(delta.plus for delta in chain) if counted else None
         minus = sum(delta.minus for delta in chain)

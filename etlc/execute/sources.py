@@ -11,6 +11,7 @@ from etlc.engines.base import EngineError, Session
 from etlc.execute.build import with_finding
 from etlc.execute.deltas import forget
 from etlc.execute.desk import Desk
+from etlc.execute.images import firm_images
 from etlc.execute.impact import impact
 from etlc.execute.land import Landed, cast_query, casts, land, misread
 from etlc.execute.look import Layouts
@@ -19,6 +20,7 @@ from etlc.execute.paths import PathProblem, Paths
 from etlc.execute.tools import Tools
 from etlc.ir.decision import Decisions, SourceDecision
 from etlc.ir.event import CheckResult, Event, Started
+from etlc.ir.moves import moved_files
 from etlc.ir.plan import Plan, PlanCheck, PlanSource
 from etlc.ir.record import Delta, Part, SourceState
 from etlc.kinds.addresses import without_query
@@ -257,7 +259,9 @@ class Sources:
         if not source.landed:
             # A landed table from an earlier day is not kept up any more: what it holds is not to be trusted again.
             state = self._states[name] = replace(state, landed=())
-        if self.tools.memory.sources.get(name) == state:
+        images = self.tools.memory.images.get(name, {})
+        firm = firm_images(images, self.tools.memory.sources.get(name), state)
+        if self.tools.memory.sources.get(name) == state and len(firm) == len(images):
             return
         try:
             doubtful = [] if source.landed else casts(source, state.parts)
@@ -267,6 +271,8 @@ class Sources:
             self._misread(name, error)
             return
         with desk.transaction():
+            if len(firm) < len(images):
+                self.tools.store.save_images(desk.session, name, firm)
             delta = self._delta(desk, name, source)
             self.tools.store.save_source(desk.session, name, state, self.tools.memory.source_checks.get(name, {}))
         if delta is not None:
@@ -281,10 +287,8 @@ class Sources:
             forget(desk, name)
             self.tools.ledger.lost(name)
             return None
-        old, new = ({part.path: part.token for part in state.parts} for state in (before, now))
-        fresh = tuple(path for path, token in new.items() if old.get(path) != token)
-        gone = tuple(path for path, token in old.items() if new.get(path) != token)
-        delta = Delta(name, self.tools.ledger.step(), before.version, now.version, -1, 0, fresh, gone)
+        moved = moved_files(before, now, self.tools.memory.images.get(name, {}))
+        delta = replace(moved, relation=name, step=self.tools.ledger.step())
         self.tools.store.save_delta(desk.session, delta)
         return delta
 

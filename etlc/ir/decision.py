@@ -31,7 +31,8 @@ class Change:
     """How a stored relation differs from what a model has taken up of it.
 
     ``kind`` is ``same``, ``delta`` (the rows that came and went are known) or ``unknown``. ``plus`` and ``minus`` rows
-    came and went, of ``rows`` that it has now; None where nobody has counted them yet.
+    came and went, of ``rows`` that it has now; None where nobody has counted them yet. Of files that are read where they
+    lie they are bytes.
     """
 
     kind: str

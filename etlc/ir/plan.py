@@ -197,6 +197,14 @@ class Plan:
             found.update(dict.fromkeys(self.stands_on(need) if unstored else [need]))
         return list(found)
 
+    def written(self, name: str) -> dict[str, str]:
+        """The fingerprints of the models under a model that are not stored: how they are written counts as its own text."""
+        found: dict[str, str] = {}
+        for need in self.models[name].reads:
+            if need in self.models and not self.models[need].stored:
+                found |= {need: self.models[need].fingerprint, **self.written(need)}
+        return found
+
     def readers(self) -> dict[str, frozenset[str]]:
         """The stored models that stand on each source and stored model, for those that have any."""
         found: dict[str, set[str]] = {}

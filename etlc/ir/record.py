@@ -83,11 +83,29 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A copy of a file of a source with the content ``token``: ``name`` is where it lies, below the folder of images.
+
+    ``size`` and ``mtime`` are the copy's own, by which it is known when it is needed. ``shared``: it takes no space as
+    long as the file stays as it is. ``layout`` is the file's, in an image that a delta needs.
+    """
+
+    path: str
+    token: str
+    name: str
+    size: int
+    mtime: int
+    shared: bool
+    layout: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """How a stored relation came from one version to the next: rows that came and rows that went, as bags.
 
-    ``step`` numbers the deltas of a warehouse. Of a source, ``fresh`` are the files whose rows came, and ``gone`` those
-    whose rows went; of a model, the rows are kept.
+    ``step`` numbers the deltas of a warehouse. ``plus`` and ``minus`` are how many rows came and went, -1 for some that
+    nobody has counted. Of a source, ``fresh`` are the files whose rows came, and ``gone`` those whose rows went, with the
+    ``images`` that are kept of them; of a model, the rows are kept.
     """
 
     relation: str
@@ -98,6 +116,7 @@ class Delta:
     minus: int
     fresh: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +134,8 @@ class OutputRecord:
 class Memory:
     """All that is remembered. ``relations`` are the tables and views of the warehouse: ``schema.name`` in
     lower case, to ``table`` or ``view``. ``meanings`` are those of models whose text is another now, ``deltas`` those
-    of each relation that somebody has yet to take up, in their order."""
+    of each relation that somebody has yet to take up, in their order. ``images`` are those of each source's files, by
+    path; one whose token is another than the file's is of no use any more."""
 
     models: Mapping[str, ModelRecord] = field(default_factory=dict)
     sources: Mapping[str, SourceState] = field(default_factory=dict)
@@ -124,6 +144,7 @@ class Memory:
     relations: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
     deltas: Mapping[str, tuple[Delta, ...]] = field(default_factory=dict)
+    images: Mapping[str, Mapping[str, Image]] = field(default_factory=dict)
 
     def published(self) -> frozenset[str]:
         """The tables and views in ``main`` that etlc made, in lower case."""
@@ -136,7 +157,9 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """What is there now: the sources' files, and the files of each output (path to size and time)."""
+    """What is there now: the sources' files, the files of each output (path to size and time), and the names of the
+    images that may be needed and are as they were left."""
 
     sources: Mapping[str, SourceState] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    images: frozenset[str] = frozenset()

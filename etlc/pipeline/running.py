@@ -7,17 +7,29 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from etlc import __version__
-from etlc.decide import STRATEGIES, closure, conflicts, decide, keeping, known_of, settle, ways
+from etlc.decide import (
+    KEPT_PARTS,
+    STRATEGIES,
+    closure,
+    conflicts,
+    decide,
+    keeping,
+    kept_sources,
+    known_of,
+    settle,
+    ways,
+)  # fmt: skip
 from etlc.diagnostics import Diagnostics, Span
 from etlc.diagnostics.ignores import sift
 from etlc.engines.base import EngineError, EngineInterrupted, Session
 from etlc.engines.duckdb import DuckEngine
 from etlc.execute.deltas import prune
 from etlc.execute.desk import Desk
+from etlc.execute.images import Keeper
 from etlc.execute.ledger import Ledger
 from etlc.execute.observe import touched, with_digests
 from etlc.execute.paths import Paths
@@ -25,19 +37,19 @@ from etlc.execute.run import Interrupted as RunInterrupted
 from etlc.execute.run import Runner, totals
 from etlc.execute.sources import Sources, check_each, fill_layouts, find_absent, find_drift, find_rewritten
 from etlc.execute.tools import Tools
-from etlc.ir.decision import Change, Decision, Decisions, Kept, Request, Way
+from etlc.ir.decision import Change, Decisions, Kept, Request, Way
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
 from etlc.ir.plan import LANDING_SCHEMA, Meaning, Plan, PlanModel
 from etlc.ir.record import Memory, Observations
-from etlc.ir.statements import create_snapshot_view, create_table, create_view, exact_query, stored_rows
 from etlc.ir.upkeep import Upkeep, Uses
 from etlc.lower.fingerprint import alike
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
 from etlc.pipeline.project import Interrupted, Options, Project, Stop, stop_with
 from etlc.pipeline.selecting import selected
+from etlc.pipeline.statements import statements
 from etlc.pipeline.stopping import stopped
 from etlc.pipeline.warehouse import observe, open_project, plan_paths, read_memory, remembered, scratch
-from etlc.sql.quote import ident, qualified
+from etlc.sql.quote import qualified
 from etlc.state import warehouse as store
 
 _SPECS = Span.whole("etlc.yaml")
@@ -84,8 +96,9 @@ def plan(project: Project, options: Options, explain: bool = False) -> Planned:
     paths = plan_paths(front.plan, project)
     chosen = selected(front.plan, project, options)
     memory = read_memory(front.plan, project, options, paths)
-    observations = observe(front.plan, memory, paths, frozenset(front.plan.sources))
-    decisions = decide(front.plan, memory, observations, _request(chosen, options), "-", compare_meanings)
+    request = _request(chosen, options)
+    observations = observe(front.plan, memory, paths, frozenset(front.plan.sources), KEPT_PARTS not in request.off)
+    decisions = decide(front.plan, memory, observations, request, "-", compare_meanings)
     report_conflicts(front.plan, memory, front.diagnostics)
     report_files(front.plan, memory, observations, decisions, paths, options.full_refresh, front.diagnostics)
     explained = [one for name, one in decisions.models.items() if explain and name in front.plan.models]
@@ -117,52 +130,6 @@ def report_files(
         if anew or not (source.append_only and find_rewritten(source, state, before, found)):
             find_absent(source, state, before, paths, found)
     diagnostics.extend(sift(found, plan.ignores)[0])
-
-
-def statements(plan: Plan, memory: Memory, decisions: Decisions) -> dict[str, list[str]]:
-    """The SQL of each decision."""
-    found: dict[str, list[str]] = {}
-    for name, decision in decisions.models.items():
-        model = plan.models.get(name)
-        if decision.action == "drop":
-            kinds = [(schema, memory.relations.get(f"{schema}.{name}".lower())) for schema in ("main", "_etlc_data")]
-            found[name] = [f"DROP {kind.upper()} {qualified(schema, name)}" for schema, kind in kinds if kind]
-        elif model is None or decision.action == "skip":
-            found[name] = []
-        elif model.storage == "inline":
-            found[name] = [exact_query(model)]
-        elif decision.strategy in _KEPT_UP:
-            found[name] = _kept_up(plan, model, decision)
-        else:
-            found[name] = _make_statements(plan, model)
-    return found
-
-
-_KEPT_UP = {
-    "append": "shows the rows that came",
-    "merge": "shows the rows that came; the groups are added to those that stand",
-    "latest": "shows the rows that came, and the rows that stand for their keys",
-    "segment replace": "shows the rows that came, then those that went",
-    "refresh": "shows the rows with a touched key",
-}
-
-
-def _kept_up(plan: Plan, model: PlanModel, decision: Decision) -> list[str]:
-    """The query runs as it is written, over other rows: who shows which stands before it."""
-    shown = [name for name in plan.stands_on(model.name) if name in decision.changed] or [*model.reads]
-    note = f"-- {', '.join(shown)} {_KEPT_UP[decision.strategy]}"
-    rows = stored_rows(model)
-    insert = f"{note}\nINSERT INTO {rows}\n{exact_query(model)}"
-    if decision.strategy == "append":
-        return [insert]
-    went = f"{ident(decision.grain)} IN (touched)" if decision.grain else "(the rows that went)"
-    return [f"DELETE FROM {rows} WHERE {went}", insert]
-
-
-def _make_statements(plan: Plan, model: PlanModel) -> list[str]:
-    if model.snapshot:
-        return [create_table(model), create_snapshot_view(model)]
-    return [create_view(plan, model) if model.storage == "view" else create_table(model)]
 
 
 def run(project: Project, options: Options, on_event: Callable[[Event], None]) -> Ran:
@@ -227,7 +194,8 @@ def _events(job: _Run) -> Iterator[Event]:
     job.ran.run_id = run_id
     session = job.engine.session()
     memory = remembered(session, job.plan)
-    observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources))
+    images = KEPT_PARTS not in job.request.off
+    observations = observe(job.plan, memory, job.paths, frozenset(job.plan.sources), images)
     decisions = decide(job.plan, memory, observations, job.request, run_id, compare_meanings)
     report_conflicts(job.plan, memory, job.ran.diagnostics)
     anew = job.request.full_refresh
@@ -245,12 +213,12 @@ def _events(job: _Run) -> Iterator[Event]:
             lambda model: known_of(model) or Upkeep(Uses({})), job.request.off, stopped,
         )  # fmt: skip
         yield from _work(job, tools, decisions, run_id)
-    _finish(job, decisions, started, time.monotonic() - begun)
+    _finish(job, decisions, observations, started, time.monotonic() - begun)
     yield RunFinished(run_id, job.ran.status, time.monotonic() - begun, tuple(job.ran.diagnostics))
 
 
 def _ledger(plan: Plan, memory: Memory, observations: Observations) -> Ledger:
-    return Ledger(plan, memory, {name: state.version for name, state in observations.sources.items()})
+    return Ledger(plan, memory, observations)
 
 
 def _ways(
@@ -277,7 +245,7 @@ def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: 
     for name in wanted:
         find_drift(job.plan, job.plan.sources[name], found[name], memory.sources.get(name), drift)
     job.ran.diagnostics.extend(sift(drift, job.plan.ignores)[0])
-    return Observations(found, observations.files)
+    return replace(observations, sources=found)
 
 
 def _work(job: _Run, tools: Tools, decisions: Decisions, run_id: str) -> Iterator[Event]:
@@ -290,7 +258,9 @@ def _work(job: _Run, tools: Tools, decisions: Decisions, run_id: str) -> Iterato
     yield from runner.run()
 
 
-def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: float) -> None:
+def _finish(
+    job: _Run, decisions: Decisions, observations: Observations, started: dt.datetime, seconds: float
+) -> None:  # fmt: skip
     ran = job.ran
     results: list[ModelResult | OutputResult] = [*ran.models, *ran.outputs]
     bad = [result for result in results if result.status in ("failed", "blocked")]
@@ -311,7 +281,7 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
         return
     place = job.engine.session()
     try:
-        _tidy(job, place)
+        _tidy(job, observations, place)
         versions = (__version__, job.engine.version)
         store.save_run(place, ran.run_id, started.replace(tzinfo=None).isoformat(), seconds, ran.status, versions)
         with suppress(EngineError):  # the next run does it
@@ -322,11 +292,13 @@ def _finish(job: _Run, decisions: Decisions, started: dt.datetime, seconds: floa
         ran.diagnostics.extend(_unusable(job.plan, job.project, error).diagnostics)
 
 
-def _tidy(job: _Run, session: Session) -> None:
-    """Forget changes that everybody has taken up; where the whole project was run, drop landed tables that the specs have
-    no use for any more."""
+def _tidy(job: _Run, observations: Observations, session: Session) -> None:
+    """Forget changes that everybody has taken up, and keep images of the files that may change; where the whole project was
+    run, drop landed tables that the specs have no use for any more."""
     memory = store.recall(session)
-    prune(session, store, job.plan, memory)
+    waiting = prune(session, store, job.plan, memory)
+    wanted = kept_sources(job.plan, memory, job.request.off)
+    Keeper(job.paths, job.plan, observations, stopped).keep(session, store, memory, wanted, waiting)
     if job.request.selected is not None:
         return
     landed = {name.lower() for name, source in job.plan.sources.items() if source.landed}

@@ -11,6 +11,7 @@ from pathlib import Path
 from etlc.diagnostics import Span
 from etlc.engines.base import EngineInterrupted, ExtensionMissing, Session, WarehouseBusy, WarehouseUnusable
 from etlc.engines.duckdb import DuckEngine, Fence, open_memory, open_warehouse
+from etlc.execute.images import holding, images_folder
 from etlc.execute.observe import observe_source
 from etlc.execute.outputs import output_files
 from etlc.execute.paths import PathProblem, Paths
@@ -115,15 +116,21 @@ def read_memory(plan: Plan, project: Project, options: Options, paths: Paths) ->
         return remembered(engine.session(), plan)
 
 
-def observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str]) -> Observations:
-    """What the sources and the outputs' files look like now. Raises Stop for a path that may not be used, Interrupted."""
-    if not paths.remote:
-        return _observe(plan, memory, paths, names, None)
+def observe(
+    plan: Plan, memory: Memory, paths: Paths, names: frozenset[str], images: bool = False
+) -> Observations:  # fmt: skip
+    """What the sources and the outputs' files look like now, and the ``images`` of files. Raises Stop for a path that may
+    not be used, Interrupted."""
     try:
-        with scratch(plan, Project(paths.root), paths) as engine:
-            return _observe(plan, memory, paths, names, Remote(engine.session()))
+        if paths.remote:
+            with scratch(plan, Project(paths.root), paths) as engine:
+                found = _observe(plan, memory, paths, names, Remote(engine.session()))
+        else:
+            found = _observe(plan, memory, paths, names, None)
     except EngineInterrupted as stop:
         raise Interrupted from stop
+    folder = images_folder(paths.root, plan.warehouse)
+    return replace(found, images=holding(folder, memory, found.sources)) if images else found
 
 
 def _observe(plan: Plan, memory: Memory, paths: Paths, names: frozenset[str], remote: Remote | None) -> Observations:

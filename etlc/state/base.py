@@ -7,7 +7,7 @@ from typing import Protocol
 
 from etlc.engines.base import Session
 from etlc.ir.plan import Meaning
-from etlc.ir.record import Delta, ModelRecord, OutputRecord, SourceState
+from etlc.ir.record import Delta, Image, ModelRecord, OutputRecord, SourceState
 
 
 class Store(Protocol):
@@ -39,6 +39,10 @@ class Store(Protocol):
 
     def forget_sources(self, session: Session, names: Iterable[str]) -> None:
         """Forget sources that the specs no longer have."""
+        ...
+
+    def save_images(self, session: Session, source: str, images: Iterable[Image]) -> None:
+        """Put the images of a source's files in place of those before."""
         ...
 
     def save_output(self, session: Session, record: OutputRecord) -> None:

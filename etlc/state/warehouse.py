@@ -9,7 +9,7 @@ from typing import TypeVar
 from etlc.engines.base import Session
 from etlc.ir.codec import Unfit, decode, encode
 from etlc.ir.plan import Meaning
-from etlc.ir.record import Delta, Memory, ModelRecord, OutputRecord, Part, SourceState
+from etlc.ir.record import Delta, Image, Memory, ModelRecord, OutputRecord, Part, SourceState
 from etlc.sql.quote import literals, string
 
 FORMAT = "2"
@@ -26,6 +26,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS _etlc.parts (source VARCHAR, path VARCHAR, size BIGINT, mtime BIGINT, changed BIGINT,"
     " digest VARCHAR, trusted BOOLEAN, layout VARCHAR)",
     "ALTER TABLE _etlc.parts ADD COLUMN IF NOT EXISTS content VARCHAR",
+    "CREATE TABLE IF NOT EXISTS _etlc.images (source VARCHAR, path VARCHAR, token VARCHAR, name VARCHAR, size BIGINT,"
+    " mtime BIGINT, shared BOOLEAN)",
     "CREATE TABLE IF NOT EXISTS _etlc.outputs (name VARCHAR, record VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.deltas (relation VARCHAR, step BIGINT, delta VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.runs (run_id VARCHAR, started TIMESTAMP, seconds DOUBLE, status VARCHAR,"
@@ -94,9 +96,17 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
     }
     deltas: dict[str, list[Delta]] = {}
     for relation, text in session.rows("SELECT relation, delta FROM _etlc.deltas ORDER BY step"):
-        deltas.setdefault(relation, []).append(decode(Delta, json.loads(text)))
-    kept = {relation: tuple(steps) for relation, steps in deltas.items()}
-    return Memory(models, sources, checked, outputs, relations, deltas=kept)
+        fields = json.loads(text)
+        deltas.setdefault(relation, []).append(decode(Delta, [*fields, []] if len(fields) == _BARE else fields))
+    images: dict[str, dict[str, Image]] = {}
+    if "_etlc.images" in relations:
+        for source, path, *kept in session.rows("SELECT * FROM _etlc.images"):
+            images.setdefault(source, {})[path] = Image(path, *kept)
+    steps = {relation: tuple(steps) for relation, steps in deltas.items()}
+    return Memory(models, sources, checked, outputs, relations, deltas=steps, images=images)
+
+
+_BARE = 8  # the fields of a delta that was written before there were images
 
 
 def recall_meanings(session: Session, names: Sequence[str]) -> dict[str, Meaning]:
@@ -181,6 +191,16 @@ def forget_sources(session: Session, names: Iterable[str]) -> None:
     for name in names:
         session.execute(f"DELETE FROM _etlc.sources WHERE name = {string(name)}")
         session.execute(f"DELETE FROM _etlc.parts WHERE source = {string(name)}")
+
+
+def save_images(session: Session, source: str, images: Iterable[Image]) -> None:
+    """Put the images of a source's files in place of those before: each has its own name."""
+    known = {str(name) for (name,) in session.rows(f"SELECT name FROM _etlc.images WHERE source = {string(source)}")}
+    new = {image.name: image for image in images}
+    for some in _chunks([name for name in known if name not in new]):
+        session.execute(f"DELETE FROM _etlc.images WHERE source = {string(source)} AND name IN ({literals(some)})")
+    fresh = [image for name, image in new.items() if name not in known]
+    _insert(session, "_etlc.images", [(source, i.path, i.token, i.name, i.size, i.mtime, i.shared) for i in fresh])
 
 
 def save_output(session: Session, record: OutputRecord) -> None:

@@ -23,9 +23,10 @@ _DAY = dt.date(2024, 1, 1)
 # What can happen to the files of a source, and how likely it is. QUIET: every file has the content that it had.
 EVENTS = {
     "arrive": 8, "change": 3, "alter": 3, "truncate": 2, "empty": 1, "remove": 3, "rename": 1, "move": 1, "touch": 1,
-    "same": 1, "copy": 2, "late": 2, "swap": 1, "split": 1, "all gone": 1, "many": 1,
+    "same": 1, "copy": 2, "late": 2, "swap": 1, "split": 1, "all gone": 1, "many": 1, "lose": 1,
 }  # fmt: skip
 QUIET = ("touch", "same")
+SPOILT = ("remove", "empty", "spoil")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Files:
         file = r.choice(there) if there else None
         if file is None or what == "arrive":
             return f"arrive {self._shown(self._write(self._new(source, r, tag), source, self._rows(r), r))}"
+        if what == "lose":
+            return f"lose {self._lose(r)} copies of old files"
         if what == "many":
             return "; ".join(self.event("arrive", source, r, f"{tag}{letter}") for letter in "abc")
         if what == "late":
@@ -86,6 +89,15 @@ class Files:
             return f"all files of {source.name} gone"
         self._to(what, file, source, r, tag, there)
         return f"{what} {self._shown(file)}"
+
+    def _lose(self, r: random.Random) -> int:
+        """Remove, empty or spoil some of the copies that etlc keeps; how many."""
+        kept = sorted(path for path in (self.root / ".etlc" / "parts").rglob("*.parquet"))
+        kept = r.sample(kept, min(len(kept), r.randint(1, 3)))
+        for path in kept:
+            spoilt = {"remove": None, "empty": b"", "spoil": path.read_bytes()[::-1]}[r.choice(SPOILT)]
+            path.unlink() if spoilt is None else path.write_bytes(spoilt)
+        return len(kept)
 
     def _to(self, what: str, file: Path, source: Source, r: random.Random, tag: str, there: list[Path]) -> None:
         if what == "change":
@@ -163,7 +175,11 @@ class Files:
         index = {name: number for number, name in enumerate(TYPES)}
         if r.random() < 0.3:
             r.shuffle(names)
-        file.unlink(missing_ok=True)
+        there, written = file, file.with_name("written")
+        if file.exists() and self._clock % 2:  # in place: every link to the file shows what is written
+            file = written
+        else:
+            file.unlink(missing_ok=True)
         if source.kind == "csv":
             lines = [",".join("" if row[index[n]] is None else str(row[index[n]]) for n in names) for row in rows]
             file.write_text("\n".join([",".join(names), *lines]) + "\n", encoding="utf-8")
@@ -178,8 +194,11 @@ class Files:
             nothing = f"({', '.join(f'null::{TYPES[n]}' for n in names)})"
             made = f"from (values {values or nothing}) as v({', '.join(names)}){'' if rows else ' limit 0'}"
             self._con.execute(f"copy (select * {made}) to {literal(file)} (format parquet)")
-        self._date(file, r)
-        return file
+        if file is written:
+            there.write_bytes(written.read_bytes())
+            written.unlink()
+        self._date(there, r)
+        return there
 
     def rows(self, file: Path, source: Source) -> list[Row]:
         """The rows of a file, read by plain DuckDB."""
