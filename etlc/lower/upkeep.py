@@ -110,15 +110,21 @@ def _cores(
     """A model's cores of stored relations: its own, and of the unstored models that it is not linear through theirs."""
     columns, cores, covered = own or ([], [], [])
     found = [[one[0], _linear(one[1], under, known), one[2], one[3], one[4], name] for one in cores]
-    through = {stored for one in found for stored in one[1]}
+    # What comes through a core of its own; not where it comes on another way too, which its name cannot tell apart.
+    through = {
+        need: set(known[need].linear() if need in known else [need]).intersection(
+            *(mapped[1] for one, mapped in zip(cores, found, strict=True) if need in one[1])
+        )
+        for need in covered
+    }
     whole = set(under)
     for need, model in known.items():
         below = model.cores() or [[], [], []]
-        passed = through.intersection(model.linear()) if need in covered else set[str]()
+        passed = through.get(need, set[str]())
         theirs = [[one[0], {r: s for r, s in one[1].items() if r not in passed}, *one[2:]] for one in below[1]]
         found += [one for one in _keyless(theirs) if one[1]]
         whole -= set(model.under) - passed - set(below[2])
-    whole -= {one for one in under if _is_direct(one, under, known) and one not in covered}
+    whole -= {one for one in under if _is_direct(one, under, known) and not through.get(one)}
     return [columns, [one for one in found if one[1]], sorted(whole)] if whole else None
 
 
