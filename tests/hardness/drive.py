@@ -116,6 +116,7 @@ def work(kind: str, first: int, count: int, tpcds: bool, patience: float) -> Non
         for seed in range(first, first + count):
             texts = sql(seed, tpcds) if kind == "sql" else spec(seed)
             os.pwrite(2, f"{seed}\n".ljust(16).encode(), 0)
+            os.lseek(2, 16, os.SEEK_SET)  # a traceback stands behind it
             faulthandler.dump_traceback_later(_DEAD, exit=True)
             wrong, seconds, size = _try(texts, root)
             faulthandler.cancel_dump_traceback_later()
