@@ -16,7 +16,7 @@ CHEAP = 0.075  # seconds of a full build, below which nothing is gained by anyth
 MOST = 0.5  # of an input's rows; where more changed, a rebuild costs less
 KEPT_PARTS = "kept-parts"
 STRATEGIES = (
-    "cheap-full", "append", "latest", "merge", "segment-replace", "refresh", "groups", "diff-apply", "early-cutoff",
+    "cheap-full", "append", "latest", "merge", "segment-replace", "refresh", "groups", "probe", "diff-apply", "early-cutoff",
     KEPT_PARTS,
 )  # fmt: skip
 REBUILD = Way("rebuild", "full")
@@ -49,7 +49,7 @@ def odd_columns(model: PlanModel) -> tuple[str, ...]:
 def strategies(upkeep: Upkeep, relation: str, minus: int | None) -> tuple[str, ...]:
     """The strategies that take up a change of one relation, the best first; ``minus`` as in :class:`Change`."""
     ways = _incremental(upkeep, (relation,), {relation: Change("delta", None, minus)})
-    return tuple(way.strategy for way in ways)
+    return tuple(way.strategy for way in ways if way.action != "rebuild")
 
 
 def _known(changes: Mapping[str, Change]) -> bool:
@@ -77,5 +77,7 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
             found.append(Way("refresh", "refresh", changed, grain))
             break
     if upkeep.cores is not None and set(changed) <= set(upkeep.cores.covered):
-        found.append(Way("refresh", "groups", changed))
+        touched = [core for core in upkeep.cores.cores if not core.relations.keys().isdisjoint(changed)]
+        keyed = all(core.keys for core in touched)
+        found.append(Way("refresh", "groups", changed) if keyed else Way("rebuild", "probe", changed))
     return found

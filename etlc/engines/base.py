@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -53,6 +54,10 @@ class Session(Protocol):
         self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None, limit: int | None = None
     ) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
         """Names, types and rows (at most ``limit``) of a query. Raises EngineError, EngineInterrupted."""
+        ...
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Within the block, what takes longer than this ends with an EngineError."""
         ...
 
     def rollback(self) -> None:

@@ -11,8 +11,8 @@ import glob
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ import duckdb
 from etlc.engines.base import EngineError, EngineInterrupted, ExtensionMissing, WarehouseBusy, WarehouseUnusable
 from etlc.engines.errors import read_error
 from etlc.engines.network import open_network
+from etlc.ir.binding import SqlError
 from etlc.sql.quote import ident, literal, string
 
 # What DuckDB 1.5 can read: DuckDB 2.0 would otherwise write a newer format.
@@ -31,6 +32,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibili
 _POLL = 0.05
 _LOCKED = "Could not set lock on file"
 _NEW = ".etlc-new-"
+_LATE = SqlError("late", "it takes too long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class DuckSession:
     def __init__(self, con: duckdb.DuckDBPyConnection, stopped: threading.Event) -> None:
         self.con = con
         self._stopped = stopped
+        self._late = False
 
     def execute(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> None:
         """Run one statement."""
@@ -71,6 +74,22 @@ class DuckSession:
             sql = f"SELECT * REPLACE ({texts}) FROM (\n{sql}\n) AS _etlc_zoned"
         return names, types, self._fetch(sql, params, limit)
 
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Statements in the block end with an EngineError once this time is over."""
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._late = False
+
+    def _cut(self) -> None:
+        self._late = True
+        self.con.interrupt()
+
     def rollback(self) -> None:
         """Give up the transaction, if one is open."""
         with suppress(duckdb.Error, RuntimeError):  # there may be none
@@ -79,10 +98,12 @@ class DuckSession:
     def _run(self, sql: str, params: Sequence[object] | Mapping[str, object] | None) -> None:
         if self._stopped.is_set():
             raise EngineInterrupted("stopped")
+        if self._late:
+            raise EngineError(_LATE)
         try:
             self.con.execute(sql, params) if params else self.con.execute(sql)
         except (duckdb.Error, RuntimeError, ValueError) as error:
-            raise _translated(error, sql) from error
+            raise self._translated(error, sql) from error
 
     def _fetch(
         self, sql: str, params: Sequence[object] | Mapping[str, object] | None, limit: int | None
@@ -91,7 +112,12 @@ class DuckSession:
         try:
             return self.con.fetchall() if limit is None else self.con.fetchmany(limit)
         except (duckdb.Error, RuntimeError, ValueError) as error:
-            raise _translated(error, sql) from error
+            raise self._translated(error, sql) from error
+
+    def _translated(self, error: Exception, sql: str) -> Exception:
+        found = _translated(error, sql)
+        late = self._late and not self._stopped.is_set() and isinstance(found, EngineInterrupted)
+        return EngineError(_LATE) if late else found
 
 
 def _translated(error: Exception, sql: str) -> Exception:

@@ -54,7 +54,7 @@ def build(desk: Desk, planned: Decision) -> Built:
             status = "skipped"
         else:
             decision, rows = _renew(desk, model, decision, checks, begun)
-            status = "success"
+            status = "skipped" if decision.action == "skip" else "success"
     except EngineError as failure:
         status, rows, error = "failed", None, _failure(desk, model, failure)
     except _CheckFailed:
@@ -75,8 +75,12 @@ def _renew(
             break  # a rebuild
         checks.clear()
         with suppress(Unfit):
-            rows = _by(desk, model, replace(decision, action=_action(model, way), strategy=way.strategy), way, checks)
-            return replace(decision, action=_action(model, way), strategy=way.strategy), rows
+            gone = replace(decision, action=_action(model, way), strategy=way.strategy)
+            rows, moved_some = _by(desk, model, gone, way, checks)
+            if way.strategy == "probe":
+                untouched = replace(gone, action="skip", reason=Reason("untouched", way.changed))
+                gone = replace(gone, action="refresh") if moved_some else untouched
+            return gone, rows
     checks.clear()
     if decision.action in _KEPT_UP:  # foreseen, and not to be had
         decision = replace(decision, action="rebuild", strategy="full")
@@ -93,14 +97,17 @@ def _renew(
 
 
 _KEPT_UP = frozenset({"append", "merge", "refresh"})
+_LEAST = 0.5  # seconds that a strategy has in any case; then as long as a full build: joins with few rows can go astray
 
 
 def _action(model: PlanModel, way: Way) -> str:
     return "view" if model.storage == "view" else way.action
 
 
-def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list[CheckResult]) -> int:
-    """Bring the model's rows up to date by a strategy. Raises Unfit where another way costs less."""
+def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list[CheckResult]
+) -> tuple[int, bool]:  # fmt: skip
+    """Bring the model's rows up to date by a strategy; how many there are then, and whether any are others. Raises Unfit
+    where another way costs less."""
     tools, record = desk.tools, desk.tools.memory.models[model.name]
     moved_rows = {}
     for name in way.changed if STRATEGIES[way.strategy] is not diff else ():
@@ -122,15 +129,17 @@ def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list
     _committed(desk, model, stood, count)
     if came or went:
         tools.ledger.lost(model.name) if delta is None else tools.ledger.came(delta)
-    return count
+    return count, bool(came or went)
 
 
 def _worked(work: Work, images: Sequence[Image]) -> tuple[int, int]:
     """How many rows come and go. Raises Unfit where that cannot be worked out, or an image of a file turns out not to be
     as it was left: a full build says it again, if it is the query's fault."""
+    seconds = work.desk.tools.memory.models[work.model.name].seconds
     try:
-        STRATEGIES[work.way.strategy](work)
-        moved_rows = settle_net(work)
+        with work.desk.session.within(max(_LEAST, seconds)):
+            STRATEGIES[work.way.strategy](work)
+            moved_rows = settle_net(work)
     except EngineError as error:
         raise Unfit from error
     folder = images_folder(work.desk.tools.paths.root, work.desk.tools.plan.warehouse)

@@ -160,5 +160,5 @@ def diff(work: Work) -> None:
 
 STRATEGIES = {
     "append": append, "segment replace": segment_replace, "latest": latest, "merge": merge, "refresh": refresh,
-    "groups": regroup, "diff-apply": diff, "cheap full": diff,
+    "groups": regroup, "probe": regroup, "diff-apply": diff, "cheap full": diff,
 }  # fmt: skip

@@ -38,6 +38,8 @@ def _worded(reason: Reason) -> str:
             )
         case "input":
             return f"{listed(names)} changed" if names else "what it reads changed"
+        case "untouched":
+            return f"nothing that changed in {listed(names)} reaches it"
         case "files":
             return f"{listed(names)} changed: {_files(detail)}"
         case "volatile":

@@ -15,10 +15,11 @@ from etlc.sql.tokens import depths, scan, tokens_of
 DEEPEST = 200  # brackets, parts of a name, comments within comments
 LONGEST_NAME = 10_000  # characters; DuckDB compares an unknown one with all that it knows
 MOST_CONDITIONS = 10_000  # AND and OR; binding a chain of n takes time as n squared
+MOST_LAMBDAS = 12  # within one another; binding takes twice as long for each more
 MOST_WORDS = 100_000
 MOST_TOKENS = 600_000  # a list of 100,000 rows of two values has as many
 
-_OPEN = "([{"
+_OPEN, _CLOSE = "([{", ")]}"
 _LOOKED_AT = 100_000  # characters; DuckDB's own limit holds behind them
 _BRACKET = re.compile(r"[(\[{)\]}]")
 _LONG_DOTTED = re.compile(rf"(?:\.\s*[\w\"]+\s*){{{DEEPEST + 1}}}")
@@ -45,6 +46,9 @@ def beyond(text: str) -> Excess | None:
     deep = _deep(text)
     if deep is not None:
         return Excess(deep, f"This is nested more than {DEEPEST} levels deep.", _FLATTER)
+    inner = _lambda_within(text)
+    if inner is not None:
+        return Excess(inner, f"Lambdas are nested more than {MOST_LAMBDAS} deep.", _FLATTER)
     return _long(text) if len(text) > LONGEST_NAME else None
 
 
@@ -72,6 +76,23 @@ def _deep(text: str) -> int | None:
         return None
     tokens = tokens_of(text[:_LOOKED_AT])
     return next((token.start for token, depth in zip(tokens, depths(tokens), strict=True) if depth > DEEPEST), None)
+
+
+def _lambda_within(text: str) -> int | None:
+    """Where a lambda stands within too many others: each is what an open bracket holds from its sign on."""
+    if text.count("->") + text.lower().count("lambda") <= MOST_LAMBDAS:
+        return None
+    open_now, within = [False], 0
+    for token, after in pairwise(tokens_of(text)):
+        if token.text in _OPEN:
+            open_now.append(False)
+        elif token.text in _CLOSE and len(open_now) > 1:
+            within -= open_now.pop()
+        elif not open_now[-1] and (token.text + after.text == "->" or token.name == "lambda"):
+            open_now[-1], within = True, within + 1
+            if within > MOST_LAMBDAS:
+                return token.start
+    return None
 
 
 def _dotted(text: str) -> int | None:
