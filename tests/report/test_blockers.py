@@ -38,7 +38,9 @@ def test_every_kind_is_told_of() -> None:
 def test_the_page_names_every_strategy() -> None:
     text = topic("incremental") or ""
     for name in ("noop", "full", *STRATEGIES):
-        assert f"`{name.replace('-', ' ')}`" in text or f"`{name}`" in text or name == "early-cutoff", name
+        assert f"`{name.replace('-', ' ')}`" in text or f"`{name}`" in text or name in ("early-cutoff", "kept-parts"), (
+            name
+        )
     made = facts(KEPT.blockers[0])
     for key in ("obstacles", "share", "changed", "grain", "keys", "ways"):
         assert f"`{key}`" in text

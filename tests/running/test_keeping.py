@@ -57,7 +57,7 @@ HINDERED = {
     "group": ("select k, sum(x) as x from r\ngroup by rollup (k)", "sum(x)"),
     "not_in": ("select k from r where x > $least\n  and k not in (select k from s)", "k not in"),
     "subquery": ("select k from r where x > $least and x < (select avg(y) from s)", "(select avg"),
-    "join": ("select r.k, y from r\nleft join s on r.x < s.y", "left join"),
+    "join": ("select s.k, y from r\nleft join s on r.x < s.y", "left join"),
     "positional": ("select r.k, s.y from r\npositional join s", "positional"),
     "volatile": ("select k,\n  random() as z\nfrom r", "random"),
     "distinct_on": ("select distinct on (x % 2) k, g from r", "x % 2"),
@@ -111,25 +111,33 @@ def test_what_is_kept_up_by_all_has_none(tmp_path: Path) -> None:
     assert {name: step["obstacles"] for name, step in found.items() if name != "means"} == {
         "rows": [], "sums": [], "medians": [], "both": [], "seen": [],
     }  # fmt: skip
-    assert found["rows"]["ways"] == {"r": ["append", "segment replace", "refresh"]}
-    assert found["sums"]["ways"] == {"r": ["merge", "refresh"]}
+    assert found["rows"]["ways"] == {"r": ["append", "segment replace", "refresh", "groups"]}
+    assert found["sums"]["ways"] == {"r": ["merge", "refresh", "groups"]}
     assert (found["sums"]["grain"], found["sums"]["keys"]) == ("g", {"r": ['"g"']})
     assert found["both"]["keys"] == {"r": ['"k"'], "s": ['"k"']}
     assert found["seen"]["ways"] == {} and found["seen"]["grain"] is None
     # Here a refresh is open, but nothing is added up.
-    assert found["means"]["ways"] == {"r": ["refresh"]}
+    assert found["means"]["ways"] == {"r": ["refresh", "groups"]}
     assert [kind for kind, _ in of(found["means"])] == ["unsteady"]
 
 
 def test_an_input_that_tells_nothing(tmp_path: Path) -> None:
-    path = made(tmp_path, '  m: {sql: "select g, sum(x) as x, max(y) as y from r join s on r.k = s.k group by g"}\n')
+    path = made(tmp_path, '  m: {sql: "select x + 0.5::double as z from r where x in (select y from s)"}\n')
     step = steps(path)["m"]
-    assert step["ways"]["s"] == ["merge"] and step["ways"]["r"][-1] == "refresh"
+    assert step["ways"]["s"] == [] and step["ways"]["r"][0] == "append"
     assert of(step) == [("key", place(path, "pipelines/p.yaml", "m: {sql"))]
     assert "where a row of s goes to" in step["obstacles"][0]["message"]
     told = etlc(path, "plan", "-v", check=0).out
-    assert "--   s  merge; if rows change or go, rebuild\n" in told
+    assert "--   s  rebuild\n" in told and "--   r  append" in told
+
+
+def test_what_joined_rows_tell(tmp_path: Path) -> None:
+    path = made(tmp_path, '  m: {sql: "select g, sum(x) as x, max(y) as y from r join s on r.k = s.k group by g"}\n')
+    step = steps(path)["m"]
+    assert step["ways"] == {"r": ["merge", "refresh", "groups"], "s": ["merge", "groups"]} and step["obstacles"] == []
+    told = etlc(path, "plan", "-v", check=0).out
     assert "--   r  merge; if rows change or go, refresh by g\n" in told
+    assert "--   s  merge; if rows change or go, groups\n" in told
 
 
 def test_each_input_has_a_grain_of_its_own(tmp_path: Path) -> None:
