@@ -13,7 +13,7 @@ from etlc.ir.graph import BoundCheck, GraphCheck
 from etlc.ir.statements import UNTYPED
 from etlc.kinds.checks import AcceptedValues, Between, CheckScope, Expression, Query
 from etlc.sql.params import BoundSql
-from etlc.sql.quote import ident
+from etlc.sql.quote import ident, idents
 
 THIS = "this"
 
@@ -45,9 +45,9 @@ def bind_checks(
                 )
         if missing or not _others_there(check, {lower: relations[name] for lower, name in known.items()}, diagnostics):
             continue
-        sql = _compile(check, scope)
-        if _valid(owner, check, sql, columns, binder, diagnostics) and _fitting(check, types, binder, diagnostics):
-            found.append(BoundCheck(owner, check.name, sql, check))
+        bound = _compile(check, replace(scope, relation=_narrow(check)))
+        if _valid(owner, check, bound, columns, binder, diagnostics) and _fitting(check, types, binder, diagnostics):
+            found.append(BoundCheck(owner, check.name, _compile(check, scope), check))
     return tuple(found)
 
 
@@ -56,6 +56,12 @@ def _compile(check: GraphCheck, scope: CheckScope) -> str:
     if check.query is not None and isinstance(kind, Expression | Query):
         kind = replace(kind, sql=SqlText(check.query.bound.text, kind.sql.span))
     return kind.failing(scope)
+
+
+def _narrow(check: GraphCheck) -> str:
+    """The checked relation as it is bound: with no more columns than the check names, as each takes time to bind."""
+    names = check.spec.check.columns()
+    return f"(SELECT {idents(names)} FROM {THIS})" if names else THIS
 
 
 def _others_there(check: GraphCheck, by_name: Mapping[str, Sequence[Column]], diagnostics: Diagnostics) -> bool:

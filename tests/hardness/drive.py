@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import os
 import resource
@@ -107,6 +108,7 @@ def _try(texts: Texts, root: Path) -> tuple[str, float, float]:
 def work(kind: str, first: int, count: int, tpcds: bool, patience: float) -> None:
     """Try seeds. The one under way is on stderr, which is a file; ``patience`` multiplies the limit of time."""
     faulthandler.enable()
+    gc.set_threshold(500_000, 50, 50)  # as the command line does
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         _try(spec(0), root), _try(sql(0), root)
