@@ -11,15 +11,26 @@ from collections.abc import Mapping
 from etlc.decide.choosing import KEPT_PARTS, STRATEGIES, ways
 from etlc.decide.forecast import Forecast
 from etlc.decide.keeping import keeping
-from etlc.decide.models import Case, Compare, decide_model, kept_sources, known_of, settle
+from etlc.decide.models import Case, Compare, decide_model, kept_sources, known_of, reading, settle
 from etlc.decide.versions import check_token, placement, source_check_token
 from etlc.ir.decision import Decision, Decisions, OutputDecision, Reason, Request, SourceDecision
 from etlc.ir.plan import LANDING_SCHEMA, Plan, PlanModel, PlanOutput
 from etlc.ir.record import Memory, Observations, Standing
 
 __all__ = [
-    "KEPT_PARTS", "STRATEGIES", "check_token", "closure", "conflicts", "decide", "keeping", "kept_sources", "known_of",
-    "placement", "settle", "ways",
+    "KEPT_PARTS",
+    "STRATEGIES",
+    "check_token",
+    "closure",
+    "conflicts",
+    "decide",
+    "keeping",
+    "kept_sources",
+    "known_of",
+    "placement",
+    "reading",
+    "settle",
+    "ways",
 ]  # fmt: skip
 
 

@@ -6,38 +6,51 @@ open, and preferred where a full build takes less time than finding out what cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from etlc.ir.decision import Change, Way
+from etlc.ir.partials import CHEAP, OPTION, PARTIALS, token
 from etlc.ir.plan import PlanModel
-from etlc.ir.upkeep import Upkeep
+from etlc.ir.record import ModelRecord
+from etlc.ir.upkeep import Partials, Upkeep
+from etlc.sql.partials import adds_back
 
-CHEAP = 0.075  # seconds of a full build, below which nothing is gained by anything else
 MOST = 0.5  # of an input's rows; where more changed, a rebuild costs less
+MANY = 10_000  # rows
 KEPT_PARTS = "kept-parts"
 STRATEGIES = (
-    "cheap-full", "append", "latest", "merge", "segment-replace", "refresh", "groups", "probe", "diff-apply", "early-cutoff",
-    KEPT_PARTS,
+    "cheap-full", "append", "latest", "merge", "segment-replace", OPTION, "refresh", "groups", "probe", "diff-apply",
+    "early-cutoff", KEPT_PARTS,
 )  # fmt: skip
 REBUILD = Way("rebuild", "full")
 _ODD = ("MAP(", "UNION(", "VARIANT", "GEOMETRY", '"NULL"')  # types whose rows cannot be held against each other
 
 
 def ways(
-    model: PlanModel, upkeep: Upkeep | None, changes: Mapping[str, Change], seconds: float, off: frozenset[str], read: bool
+    model: PlanModel, upkeep: Upkeep | None, changes: Mapping[str, Change], record: ModelRecord, off: frozenset[str],
+    readers: Sequence[float],
 ) -> list[Way]:  # fmt: skip
-    """The open ways, best first; the last is a rebuild. ``seconds`` is how long the last full build took; ``read``:
-    somebody below would use the difference. ``off`` are strategies that are not to be used."""
+    """The open ways, best first; the last is a rebuild. ``record`` is what is remembered of the model, ``readers`` how
+    many seconds those take that would use the difference. ``off`` are strategies that are not to be used."""
+    seconds, reading = record.seconds, sum(readers)
     changed = tuple(name for name, change in changes.items() if change.kind != "same")
     comparable = not model.dynamic and not odd_columns(model)
     found: list[Way] = []
     if seconds < CHEAP and "cheap-full" not in off:
-        # Where somebody below would use the difference, it is cheap too.
-        found.append(Way("rebuild", "cheap full", changed if read and comparable and model.incremental else ()))
+        # Where somebody below would gain from the difference, it is cheap too.
+        worth = reading >= CHEAP and comparable and model.incremental
+        found.append(Way("rebuild", "cheap full", changed if worth else ()))
     elif upkeep is not None and model.incremental and comparable and _known(changes):
-        found += [way for way in _incremental(upkeep, changed, changes) if way.strategy.replace(" ", "-") not in off]
-    if read and model.incremental and comparable and "diff-apply" not in off and seconds >= CHEAP:
+        kept = record.partials == token(model, upkeep, record.consumed) if upkeep.partials is not None else False
+        open_ways = _incremental(upkeep, changed, changes, kept)
+        if record.rows > MANY:  # to work out all of them from partial aggregates is more than to find those that change
+            open_ways.sort(key=lambda way: way.strategy == PARTIALS)
+        found += [way for way in open_ways if way.strategy.replace(" ", "-") not in off]
+    gains = reading >= seconds >= CHEAP or (readers and "cheap-full" in off)
+    if gains and model.incremental and comparable and "diff-apply" not in off:
         found.append(Way("rebuild", "diff-apply", changed))
+    if "cheap-full" not in off:
+        found = [way for way in found if record.history.get(way.key, 0.0) <= max(seconds, CHEAP)]
     return [*found, REBUILD]
 
 
@@ -48,7 +61,7 @@ def odd_columns(model: PlanModel) -> tuple[str, ...]:
 
 def strategies(upkeep: Upkeep, relation: str, minus: int | None) -> tuple[str, ...]:
     """The strategies that take up a change of one relation, the best first; ``minus`` as in :class:`Change`."""
-    ways = _incremental(upkeep, (relation,), {relation: Change("delta", None, minus)})
+    ways = _incremental(upkeep, (relation,), {relation: Change("delta", None, minus)}, True)
     return tuple(way.strategy for way in ways if way.action != "rebuild")
 
 
@@ -60,7 +73,8 @@ def _known(changes: Mapping[str, Change]) -> bool:
     return few and all(change.kind != "unknown" for change in changes.values())
 
 
-def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str, Change]) -> list[Way]:
+def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str, Change], kept: bool) -> list[Way]:
+    """The ways that a query's text allows. ``kept``: its partial aggregates are at hand."""
     found = []
     came = all(changes[name].minus == 0 for name in changed)
     linear = set(changed) <= set(upkeep.linear)
@@ -72,6 +86,8 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
         found.append(Way("merge", "merge", changed))
     if linear and len(changed) == 1:
         found.append(Way("refresh", "segment replace", changed))
+    if kept and upkeep.partials is not None and _partly(upkeep.partials, changed, came):
+        found.append(Way("merge", PARTIALS, changed))
     for grain in upkeep.grains:
         if all(grain.inputs.get(name) for name in changed):
             found.append(Way("refresh", "refresh", changed, grain))
@@ -81,3 +97,10 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
         keyed = all(core.keys for core in touched)
         found.append(Way("refresh", "groups", changed) if keyed else Way("rebuild", "probe", changed))
     return found
+
+
+def _partly(partials: Partials, changed: tuple[str, ...], came: bool) -> bool:
+    """Whether changes can be added to all partial aggregates that they come to."""
+    moved = [one for one in partials.partials if not set(one.reads).isdisjoint(changed)]
+    adds = all(set(changed).intersection(one.reads) <= one.relations.keys() for one in moved)
+    return bool(moved) and adds and (came or all(adds_back(one.functions) for one in moved))

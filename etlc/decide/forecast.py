@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from etlc.ir.decision import Change, Difference, Way
 from etlc.ir.moves import file_change, moved_files
+from etlc.ir.partials import PARTIALS
 from etlc.ir.plan import Plan, PlanSource
 from etlc.ir.record import Delta, Memory, ModelRecord, Observations, Part
 
@@ -132,7 +133,7 @@ class Forecast:
 # Whether rows come and go by each strategy; those that are not here leave nobody knowing.
 _MOVES = {
     "append": (1, 0), "latest": (1, 1), "merge": (1, 1), "segment replace": (1, 1), "refresh": (1, 1), "groups": (1, 1),
-    "diff-apply": (1, 1),
+    PARTIALS: (1, 1), "diff-apply": (1, 1),
 }  # fmt: skip
 
 

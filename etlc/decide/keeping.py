@@ -38,6 +38,7 @@ def keeping(plan: Plan, decision: Decision) -> Kept:
     kept = Kept(
         {name: strategies(upkeep, name, 0) for name in on}, {name: strategies(upkeep, name, None) for name in on},
         grains[0].column if grains else "", {name: grain for name, grain in by.items() if grain is not None},
+        partials=upkeep.partials.partials if upkeep.partials is not None else (),
     )  # fmt: skip
     return replace(kept, blockers=_in_the_way(model, kept, recorded))
 

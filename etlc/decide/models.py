@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from etlc.decide.choosing import CHEAP, KEPT_PARTS, REBUILD, ways
+from etlc.decide.choosing import KEPT_PARTS, REBUILD, ways
 from etlc.decide.forecast import Forecast
 from etlc.decide.reasons import rebuild_reason
 from etlc.decide.states import fresh_tokens, planned_state, seen, tokens_after
 from etlc.decide.versions import check_token, digest, placement
 from etlc.ir.codec import decode
 from etlc.ir.decision import Decision, Reason, Request, takes_changes
+from etlc.ir.partials import CHEAP
 from etlc.ir.plan import Meaning, Plan, PlanModel
 from etlc.ir.record import Memory, ModelRecord, Observations, Standing
 from etlc.ir.upkeep import Upkeep
@@ -106,13 +107,19 @@ def _with_way(case: Case, model: PlanModel, record: ModelRecord | None, decision
         return decision
     changes = forecast.changes(model.name, record, case.standing.versions)
     differ = forecast.differences(changes, record, case.standing.versions)
-    way = ways(model, known_of(model), changes, record.seconds, case.request.off, model.name in forecast.readers)[0]
+    readers = reading(forecast.readers, case.memory, model.name)
+    way = ways(model, known_of(model), changes, record, case.request.off, readers)[0]
     share = forecast.take(model.name, way)
     action = decision.action if model.storage == "view" else way.action
     grain = way.grain.column if way.grain else ""
     return replace(
         decision, action=action, strategy=way.strategy, share=share, differences=differ, changed=way.changed, grain=grain
     )  # fmt: skip
+
+
+def reading(readers: Mapping[str, frozenset[str]], memory: Memory, name: str) -> list[float]:
+    """How many seconds the models that stand on a relation take to be built."""
+    return [memory.models[reader].seconds for reader in readers.get(name, ()) if reader in memory.models]
 
 
 def known_of(model: PlanModel) -> Upkeep | None:
@@ -140,6 +147,7 @@ def kept_sources(plan: Plan, memory: Memory, off: frozenset[str]) -> frozenset[s
                 *upkeep.linear,
                 *(n for grain in upkeep.grains for n, keys in grain.inputs.items() if keys),
                 *(upkeep.cores.covered if upkeep.cores is not None else ()),
+                *(name for one in (upkeep.partials.partials if upkeep.partials else ()) for name in one.relations),
             }
     return frozenset(found)
 

@@ -13,11 +13,13 @@ from etlc.execute.deltas import forget, keep, moved
 from etlc.execute.desk import Desk
 from etlc.execute.digests import moved_digest, rows_digest
 from etlc.execute.images import as_observed, holds, images_folder
+from etlc.execute.partials import AS_THEY_ARE, Made, drop_partials, keep_partials, made_partials, worth_it
 from etlc.execute.strategies import STRATEGIES, diff
 from etlc.execute.work import CAME, WENT, Unfit, Work, apply, settle_net
 from etlc.ir.binding import SqlError
 from etlc.ir.decision import Decision, Reason, Way, takes_changes
 from etlc.ir.event import CheckResult, ModelResult
+from etlc.ir.partials import PARTIALS, token
 from etlc.ir.plan import HIDDEN_SCHEMA, Plan, PlanCheck, PlanModel
 from etlc.ir.record import Delta, Image, ModelRecord
 from etlc.ir.statements import create_snapshot_view, create_table, create_view
@@ -45,6 +47,7 @@ def build(desk: Desk, planned: Decision) -> Built:
     model, begun = desk.tools.plan.models[planned.model], time.monotonic()
     decision = desk.tools.settle(planned, desk.tools.ledger.standing())
     checks: list[CheckResult] = []
+    desk.history = {}
     rows: int | None = None
     error = None
     try:
@@ -53,7 +56,7 @@ def build(desk: Desk, planned: Decision) -> Built:
                 _stay(desk, model, decision, checks)
             status = "skipped"
         else:
-            decision, rows = _renew(desk, model, decision, checks, begun)
+            decision, rows = _renew(desk, model, decision, checks)
             status = "skipped" if decision.action == "skip" else "success"
     except EngineError as failure:
         status, rows, error = "failed", None, _failure(desk, model, failure)
@@ -63,29 +66,30 @@ def build(desk: Desk, planned: Decision) -> Built:
     return Built(result, tuple(checks))
 
 
-def _renew(
-    desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult], begun: float
-) -> tuple[Decision, int | None]:
+def _renew(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult]) -> tuple[Decision, int | None]:
     """By the first way that is open and worth it; a rebuild always is. Gives the decision with the way that was gone."""
     ledger, record = desk.tools.ledger, desk.tools.memory.models.get(model.name)
     desk.lay_out(model.reads)
     changes = ledger.changes(model.name, record.consumed) if record and model.stored and takes_changes(decision) else {}
-    for way in desk.tools.ways(model, changes, record.seconds if record else 0.0) if changes and record else ():
-        if not way.changed:
+    left = max(_LEAST, record.seconds) if record else 0.0
+    for way in desk.tools.ways(model, changes, record) if changes and record else ():
+        if not way.changed or left < _LITTLE:
             break  # a rebuild
         checks.clear()
+        desk.lay_out(model.reads)
+        started = time.monotonic()
         with suppress(Unfit):
-            gone = replace(decision, action=_action(model, way), strategy=way.strategy)
-            rows, moved_some = _by(desk, model, gone, way, checks)
-            if way.strategy == "probe":
-                untouched = replace(gone, action="skip", reason=Reason("untouched", way.changed))
-                gone = replace(gone, action="refresh") if moved_some else untouched
-            return gone, rows
+            gone = replace(decision, action=_action(model, way), strategy=way.strategy, changed=way.changed)
+            rows, moved_some = _by(desk, model, gone, way, checks, left)
+            return _gone(gone, moved_some), rows
+        desk.history[way.key] = _VAIN
+        left -= time.monotonic() - started if "cheap-full" not in desk.tools.off else 0.0
     checks.clear()
+    desk.lay_out(model.reads)
     if decision.action in _KEPT_UP:  # foreseen, and not to be had
         decision = replace(decision, action="rebuild", strategy="full")
     try:
-        return decision, _rebuild(desk, model, decision, checks, begun)
+        return decision, _rebuilt(desk, model, decision, checks)
     except _Same:
         assert record is not None
         checks.clear()
@@ -97,17 +101,29 @@ def _renew(
 
 
 _KEPT_UP = frozenset({"append", "merge", "refresh"})
-_LEAST = 0.5  # seconds that a strategy has in any case; then as long as a full build: joins with few rows can go astray
+# Seconds that the strategies have together in any case; then as long as a full build: joins with few rows can go astray.
+_LEAST, _LITTLE = 0.2, 0.02
+_VAIN = 1e9  # the seconds of a strategy that came to nothing
+
+
+def _gone(decision: Decision, moved_some: bool) -> Decision:
+    """The decision with what a strategy came to: where no row of a query's cores moved, it was left as it is."""
+    if decision.strategy not in ("probe", PARTIALS):
+        return decision
+    if not moved_some:
+        return replace(decision, action="skip", reason=Reason("untouched", decision.changed))
+    return replace(decision, action="refresh") if decision.strategy == "probe" else decision
 
 
 def _action(model: PlanModel, way: Way) -> str:
     return "view" if model.storage == "view" else way.action
 
 
-def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list[CheckResult]
+def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list[CheckResult], seconds: float
 ) -> tuple[int, bool]:  # fmt: skip
-    """Bring the model's rows up to date by a strategy; how many there are then, and whether any are others. Raises Unfit
-    where another way costs less."""
+    """Bring the model's rows up to date by a strategy, in this time; how many there are then, and whether any are others.
+    Raises Unfit where another way costs less."""
+    started = time.monotonic()
     tools, record = desk.tools, desk.tools.memory.models[model.name]
     moved_rows = {}
     for name in way.changed if STRATEGIES[way.strategy] is not diff else ():
@@ -116,28 +132,30 @@ def _by(desk: Desk, model: PlanModel, decision: Decision, way: Way, checks: list
         moved_rows[name] = moved(desk, name, chain)
     images = [image for one in moved_rows.values() for image in one.images]
     delta, stood, count = None, replace(decision, version=record.version, state=record.state), record.rows
+    work = Work(desk, model, tools.known(model), way, moved_rows)
+    came, went = _worked(work, images, seconds)
     with desk.transaction():
-        work = Work(desk, model, tools.known(model), way, moved_rows)
-        came, went = _worked(work, images)
+        for statement in work.after:
+            desk.session.execute(statement)
         if came or went:
             apply(work, came, went)
             stood, count = decision, record.rows + came - went
             delta = _kept(desk, model, record.version, decision.version, came, went)
         digest = moved_digest(work, record.digest) if came or went else record.digest
         _audit(desk, model, decision, checks)
-        _save(desk, model, stood, count, record.seconds, digest)
+        desk.history[way.key] = time.monotonic() - started
+        _save(desk, model, stood, count, record.seconds, digest, AS_THEY_ARE if way.strategy == PARTIALS else None)
     _committed(desk, model, stood, count)
     if came or went:
         tools.ledger.lost(model.name) if delta is None else tools.ledger.came(delta)
     return count, bool(came or went)
 
 
-def _worked(work: Work, images: Sequence[Image]) -> tuple[int, int]:
+def _worked(work: Work, images: Sequence[Image], seconds: float) -> tuple[int, int]:
     """How many rows come and go. Raises Unfit where that cannot be worked out, or an image of a file turns out not to be
     as it was left: a full build says it again, if it is the query's fault."""
-    seconds = work.desk.tools.memory.models[work.model.name].seconds
     try:
-        with work.desk.session.within(max(_LEAST, seconds)):
+        with work.desk.session.within(seconds):
             STRATEGIES[work.way.strategy](work)
             moved_rows = settle_net(work)
     except EngineError as error:
@@ -160,19 +178,32 @@ def _kept(desk: Desk, model: PlanModel, before: str, after: str, came: int, went
     return delta
 
 
-def _rebuild(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult], begun: float) -> int | None:
-    """Work out all of its rows. Raises _Same where they are those that stand."""
-    record = desk.tools.memory.models.get(model.name)
+def _rebuilt(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult]) -> int | None:
+    """Work out all rows of a model: from its partial aggregates, where these are worth keeping. Raises _Same."""
+    if worth_it(desk, model, decision):
+        with suppress(Unfit), made_partials(desk, model) as made:
+            return _rebuild(desk, model, decision, checks, made)
+        checks.clear()
+        desk.lay_out(model.reads)
+    return _rebuild(desk, model, decision, checks, None)
+
+
+def _rebuild(
+    desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckResult], made: Made | None
+) -> int | None:
+    """Work out all rows of a model. Raises _Same where they are those that stand, and Unfit where that cannot be done from
+    its partial aggregates."""
+    record, begun = desk.tools.memory.models.get(model.name), time.monotonic()
     with desk.transaction():
         _clear(desk, model)
-        rows = _make(desk, model)
+        rows = _make(desk, model, made)
         digest = rows_digest(desk, model) if model.stored and _watched(desk, model) else ""
         same = record is not None and digest != "" and digest == record.digest and not model.volatile
         if same and record is not None and record.placement == decision.placement and decision.reason.kind in _CHANGES:
             raise _Same
         forget(desk, model.name)
         _audit(desk, model, decision, checks)
-        _save(desk, model, decision, rows, time.monotonic() - begun, digest)
+        _save(desk, model, decision, rows, time.monotonic() - begun, digest, made)
     _committed(desk, model, decision, rows)
     desk.tools.ledger.lost(model.name)
     return rows
@@ -188,8 +219,18 @@ def _watched(desk: Desk, model: PlanModel) -> bool:
     return "early-cutoff" not in desk.tools.off and (read or any(o.model == model.name for o in plan.outputs))
 
 
-def _save(desk: Desk, model: PlanModel, decision: Decision, rows: int | None, seconds: float, digest: str) -> None:
+def _save(
+    desk: Desk,
+    model: PlanModel,
+    decision: Decision,
+    rows: int | None,
+    seconds: float,
+    digest: str,
+    made: Made | None = None,
+) -> None:
+    """Remember a model. ``made`` are its partial aggregates, where they are those of its rows now."""
     record = _record(desk, model, decision, rows, seconds, digest)
+    record = replace(record, partials=keep_partials(desk, model, record.consumed, made))
     desk.tools.store.save_model(desk.session, record, desk.tools.plan.meaning(model.name))
 
 
@@ -219,14 +260,20 @@ def _wanted(model: PlanModel, schema: str) -> str:
     return model.storage if schema == model.schema else ""
 
 
-def _make(desk: Desk, model: PlanModel) -> int | None:
+def _make(desk: Desk, model: PlanModel, made: Made | None) -> int | None:
+    """Make its table or view, from its partial aggregates where there are any."""
     session = desk.session
     if model.storage == "inline":
         return None
     if model.storage == "view" and not model.snapshot:
         session.execute(create_view(desk.tools.plan, model))
         return None
-    rows = session.rows(create_table(model))
+    try:
+        rows = session.rows(create_table(model, made.query if made is not None else ""))
+    except EngineError as error:
+        if made is None:
+            raise
+        raise Unfit from error  # its own query says it again, if it is its fault
     if model.snapshot:
         session.execute(create_snapshot_view(model))
     relation = qualified(model.schema, model.name)
@@ -258,7 +305,13 @@ def _stay(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckRe
     kept = {name: token for name, token in record.checked.items() if name in names}
     decision = replace(decision, checks={**kept, **decision.checks})
     with desk.transaction():
-        _save(desk, model, decision, record.rows, record.seconds, record.digest)
+        _save(desk, model, decision, record.rows, record.seconds, record.digest, _still(desk, model, record))
+
+
+def _still(desk: Desk, model: PlanModel, record: ModelRecord) -> Made | None:
+    """Its partial aggregates, where they are those of its rows."""
+    kept = record.partials and record.partials == token(model, desk.tools.known(model), record.consumed)
+    return AS_THEY_ARE if kept else None
 
 
 def _record(
@@ -276,8 +329,20 @@ def _record(
     return ModelRecord(
         model.name, decision.placement, model.published, model.fingerprint, decision.version, inputs,
         columns, -1 if rows is None else rows, seconds, dict(decision.checks), consumed, digest,
-        sees, dict(decision.tokens), dict(decision.state),
+        sees, dict(decision.tokens), dict(decision.state), history=_history(desk, model, decision),
     )  # fmt: skip
+
+
+def _history(desk: Desk, model: PlanModel, decision: Decision) -> dict[str, float]:
+    """How long the ways took, as long as the model stays what it is. To build it anew on purpose forgets them."""
+    record = desk.tools.memory.models.get(model.name)
+    stays = record is not None and record.fingerprint == model.fingerprint
+    known = (
+        record.history
+        if record is not None and stays and (decision.action == "skip" or takes_changes(decision))
+        else {}
+    )
+    return {**known, **desk.history}
 
 
 def _written(desk: Desk, relations: Iterable[str]) -> list[str]:
@@ -330,5 +395,7 @@ def drop(desk: Desk, name: str, plan: Plan) -> ModelResult:
             taken = any(model.schema == schema and model.name.lower() == name.lower() for model in plan.models.values())
             if kind and not taken and (schema == HIDDEN_SCHEMA or memory.models[name].published):
                 desk.session.execute(f"DROP {kind.upper()} IF EXISTS {qualified(schema, name)}")
+        if memory.models[name].partials:
+            drop_partials(desk, name)
         desk.tools.store.forget_model(desk.session, name)
     return ModelResult(name, "drop", "success", Reason("removed"), None, time.monotonic() - begun)

@@ -8,13 +8,11 @@ input is to a refresh, and the changed rows of a core are found by showing it th
 
 from __future__ import annotations
 
-import json
-
 from etlc.execute.work import CAME, TOUCHED, WENT, Unfit, Work, fits
 from etlc.ir.statements import exactly
 from etlc.ir.upkeep import Core, Cores
-from etlc.sql.cores import KEY, Node, Unprintable, core_query, restricted_query
-from etlc.sql.quote import ident, string
+from etlc.sql.cores import KEY, Unprintable, core_query, restricted_query
+from etlc.sql.quote import ident
 
 _KEYS = "temp._etlc_keys"
 
@@ -64,7 +62,9 @@ class _Regroup:
         with work.desk.shadowed(work.model, shown):
             for keys in core.keys or ((),):
                 types = self.types if keys else ()
-                query = core_query(text, core.select, core.inner, core.kept, keys, types, self._read, self._show)
+                query = core_query(
+                    text, core.select, core.inner, core.kept, keys, types, work.desk.read, work.desk.show
+                )
                 if keys:
                     work.desk.session.execute(f"INSERT INTO {TOUCHED} SELECT DISTINCT * FROM (\n{query}\n)")
                 elif work.desk.session.rows(f"SELECT 1 FROM (\n{query}\n) LIMIT 1"):
@@ -86,14 +86,6 @@ class _Regroup:
         for core in self.cores.cores:
             own_keys = keys.setdefault(core.select, []) if core.keys else []
             own_keys += [one for one in core.keys if one not in own_keys]
-        text = restricted_query(work.model.sql, keys, self.types, _KEYS, self._read, self._show)
+        text = restricted_query(work.model.sql, keys, self.types, _KEYS, work.desk.read, work.desk.show)
         query = exactly(text, work.model.columns)
         work.make(CAME, f"SELECT v.* FROM (\n{query}\n) AS v SEMI JOIN {_KEYS} AS t ON {own}")
-
-    def _read(self, text: str) -> Node | None:
-        tree = json.loads(self.work.desk.session.rows(f"SELECT json_serialize_sql({string(text)})")[0][0])
-        return None if tree.get("error") else tree
-
-    def _show(self, tree: Node) -> str:
-        text = string(json.dumps(tree))
-        return str(self.work.desk.session.rows(f"SELECT json_deserialize_sql(CAST({text} AS JSON))")[0][0])

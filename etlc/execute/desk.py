@@ -7,6 +7,7 @@ which shadow whatever the warehouse may hold under the same name.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -16,24 +17,33 @@ from etlc.execute.tools import Tools
 from etlc.ir.event import CheckResult
 from etlc.ir.plan import HIDDEN_SCHEMA, PlanCheck, PlanModel
 from etlc.ir.statements import exact_query, landed_select, stored_rows
-from etlc.sql.quote import ident, qualified
+from etlc.sql.cores import Node
+from etlc.sql.quote import ident, qualified, string
 
 SAMPLE = 5
+_UNKNOWN = ""  # what a view shows that may have been rolled back
 
 
 class Desk:
-    """One session of a run. Not shared between threads."""
+    """One session of a run. Not shared between threads. ``history`` tells how long the ways took that were tried for the
+    model that is being built (``etlc.ir.record.ModelRecord``)."""
 
     def __init__(self, tools: Tools, session: Session) -> None:
         self.tools = tools
         self.session = session
+        self.history: dict[str, float] = {}
         self._views: dict[str, str] = {}
         self._catalog = ""
 
     def lay_out(self, names: tuple[str, ...]) -> None:
-        """Make sure that each of these sources and models can be read under its bare name."""
+        """Make sure that each of these sources and models can be read under its bare name, and shows its own rows."""
         for name in names:
-            self._view(name, self._definition(name))
+            definition = self._definition(name)
+            if definition:
+                self._view(name, definition)
+            elif name in self._views:  # what stands in main is read where it stands
+                self.session.execute(f"DROP VIEW IF EXISTS temp.{ident(name)}")
+                self._views.pop(name)
 
     def _definition(self, name: str) -> str:
         plan = self.tools.plan
@@ -54,24 +64,19 @@ class Desk:
         """Within the block, relations show other rows under their bare names to a model: each those of a SELECT.
 
         The views of the warehouse that it reads are made anew over these: they name their tables by where they stand.
+        After an EngineError, what shows what is to be told by :meth:`lay_out` again.
         """
         views = self._views_below(model)
         for name in views:
             self.lay_out(self.tools.plan.models[name].reads)
-        every = {**shown, **{name: exact_query(self.tools.plan.models[name]) for name in views}}
+        every = {**{name: exact_query(self.tools.plan.models[name]) for name in views}, **shown}
         for name, definition in every.items():
             self._view(name, definition)
         try:
             yield
         finally:
-            for name in every:
-                own = self._definition(name)
-                if own:
-                    self._view(name, own)
-                else:  # what stands in main is read where it stands
-                    with suppress(EngineError):
-                        self.session.execute(f"DROP VIEW IF EXISTS temp.{ident(name)}")
-                    self._views.pop(name, None)
+            with suppress(EngineError):  # as when the time is over
+                self.lay_out(tuple(every))
 
     def _views_below(self, model: PlanModel) -> list[str]:
         """The views of the warehouse without rows of their own that a model reads, those first that others read."""
@@ -84,7 +89,7 @@ class Desk:
         return list(found)
 
     def _view(self, name: str, definition: str) -> None:
-        if definition and self._views.get(name) != definition:
+        if self._views.get(name) != definition:
             self.session.execute(f"CREATE OR REPLACE TEMP VIEW {ident(name)} AS {definition}")
             self._views[name] = definition
 
@@ -97,7 +102,7 @@ class Desk:
             self.session.execute("COMMIT")
         except BaseException:
             self.session.rollback()
-            self._views.clear()  # those that were made in it are gone
+            self._views = dict.fromkeys(self._views, _UNKNOWN)  # those that were made in it are gone
             raise
 
     def rows(self, name: str) -> str:
@@ -109,6 +114,16 @@ class Desk:
         if not self._catalog:
             self._catalog = str(self.session.rows("SELECT current_database()")[0][0])
         return f"{ident(self._catalog)}.{stored_rows(model)}"
+
+    def read(self, text: str) -> Node | None:
+        """DuckDB's own tree of a text; None where it has none."""
+        tree: Node = json.loads(self.session.rows(f"SELECT json_serialize_sql({string(text)})")[0][0])
+        return None if tree.get("error") else tree
+
+    def show(self, tree: Node) -> str:
+        """The text that DuckDB prints for a tree."""
+        text = string(json.dumps(tree))
+        return str(self.session.rows(f"SELECT json_deserialize_sql(CAST({text} AS JSON))")[0][0])
 
     def relation(self, name: str) -> str:
         """The quoted relation that holds a source's or a model's rows, laid out if need be."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etlc.execute.cores import regroup
-from etlc.execute.work import CAME, TOUCHED, WENT, Work, fits
+from etlc.execute.partials import from_partials
+from etlc.execute.work import CAME, TOUCHED, WENT, Work, fits, hold_against
+from etlc.ir.partials import PARTIALS
 from etlc.ir.statements import exact_query
 from etlc.ir.upkeep import Grain
 from etlc.sql.quote import ident, idents
@@ -152,13 +154,10 @@ def _among(alias: str, keys: Sequence[str]) -> str:
 
 def diff(work: Work) -> None:
     """All rows are worked out, and held against those that stand."""
-    work.make("temp._etlc_all", exact_query(work.model))
-    work.make(CAME, f"FROM temp._etlc_all EXCEPT ALL FROM {work.stored}")
-    work.make(WENT, f"FROM {work.stored} EXCEPT ALL FROM temp._etlc_all")
-    work.desk.session.execute("DROP TABLE temp._etlc_all")
+    hold_against(work, exact_query(work.model))
 
 
 STRATEGIES = {
     "append": append, "segment replace": segment_replace, "latest": latest, "merge": merge, "refresh": refresh,
-    "groups": regroup, "probe": regroup, "diff-apply": diff, "cheap full": diff,
+    PARTIALS: from_partials, "groups": regroup, "probe": regroup, "diff-apply": diff, "cheap full": diff,
 }  # fmt: skip

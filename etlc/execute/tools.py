@@ -12,12 +12,12 @@ from etlc.execute.ledger import Ledger
 from etlc.execute.paths import Paths
 from etlc.ir.decision import Change, Decision, Way
 from etlc.ir.plan import Plan, PlanModel
-from etlc.ir.record import Memory, Observations, Standing
+from etlc.ir.record import Memory, ModelRecord, Observations, Standing
 from etlc.ir.upkeep import Upkeep
 from etlc.state.base import Store
 
 Settle = Callable[[Decision, Standing], Decision]
-Ways = Callable[[PlanModel, Mapping[str, Change], float], list[Way]]
+Ways = Callable[[PlanModel, Mapping[str, Change], ModelRecord], list[Way]]
 
 
 @dataclass(frozen=True, slots=True)

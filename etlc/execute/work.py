@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from etlc.execute.deltas import Moved
 from etlc.execute.desk import Desk
 from etlc.ir.decision import Way
+from etlc.ir.partials import PARTIALS
 from etlc.ir.plan import PlanModel
 from etlc.ir.upkeep import Upkeep
 from etlc.sql.quote import ident, idents
@@ -23,13 +24,18 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a strategy has to work with: the model, what is known of its query, and how its inputs changed."""
+    """What a strategy has to work with: the model, what is known of its query, and how its inputs changed.
+
+    It works outside of the transaction that changes the model: DuckDB takes a table that was made in an open transaction
+    for an empty one, and joins it with others accordingly. What else is to be done in the transaction stands in ``after``.
+    """
 
     desk: Desk
     model: PlanModel
     upkeep: Upkeep
     way: Way
     moved: Mapping[str, Moved]
+    after: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> str:
@@ -63,7 +69,15 @@ def fits(work: Work) -> None:
         raise Unfit
 
 
-NETTED = frozenset({"append", "diff-apply", "cheap full"})  # no row comes and goes
+def hold_against(work: Work, query: str) -> None:
+    """What comes and goes, since these are all rows now."""
+    work.make("temp._etlc_all", query)
+    work.make(CAME, f"FROM temp._etlc_all EXCEPT ALL FROM {work.stored}")
+    work.make(WENT, f"FROM {work.stored} EXCEPT ALL FROM temp._etlc_all")
+    work.desk.session.execute("DROP TABLE temp._etlc_all")
+
+
+NETTED = frozenset({"append", PARTIALS, "diff-apply", "cheap full"})  # no row comes and goes
 
 
 def settle_net(work: Work) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from etlc.ir.upkeep import Blocker, Grain
+from etlc.ir.upkeep import Blocker, Grain, Partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ class Way:
     changed: tuple[str, ...] = ()
     grain: Grain | None = None
 
+    @property
+    def key(self) -> str:
+        """Under what a model's history tells how long it took."""
+        return " ".join((self.strategy, *sorted(self.changed)))
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -115,8 +120,8 @@ class Kept:
 
     For each relation that it stands on, ``new`` are the strategies that are open where rows only come, ``any`` those
     where rows go or change as well, the best first; none: it is rebuilt. ``grain`` is the column that a refresh goes by
-    now or most of the time, ``grains`` are by relation those of a refresh for a change of it alone. ``blockers`` say why
-    there is no better way.
+    now or most of the time, ``grains`` are by relation those of a refresh for a change of it alone. ``partials`` are the
+    partial aggregates that may be kept. ``blockers`` say why there is no better way.
     """
 
     new: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -124,6 +129,7 @@ class Kept:
     grain: str = ""
     grains: Mapping[str, Grain] = field(default_factory=dict)
     blockers: tuple[Blocker, ...] = ()
+    partials: tuple[Partial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from etlc.ir.binding import Column
 HIDDEN_SCHEMA = "_etlc_data"
 LANDING_SCHEMA = "_etlc_land"
 DELTA_SCHEMA = "_etlc_delta"
+PARTIALS_SCHEMA = "_etlc_partial"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,9 @@ class ModelRecord:
     check's name to the fingerprint that passed on these rows. ``consumed`` are the versions of the stored relations
     that its rows hold, through what is not stored. ``digest`` tells its bag of rows ("" where nobody asks);
     ``seconds`` is how long its last full build took. ``tokens`` and ``state`` are those of ``decide.states``, ``seen`` what
-    was seen of the states of its inputs.
+    was seen of the states of its inputs. ``partials`` tells what its partial aggregates are and stand for, "" where none
+    are kept (``etlc.ir.partials``). ``history``: for strategies that were tried and what they took changes of, how many
+    seconds that took, or far too many where it came to nothing.
     """
 
     name: str
@@ -80,6 +82,8 @@ class ModelRecord:
     seen: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)
     state: Mapping[str, str] = field(default_factory=dict)
+    partials: str = ""
+    history: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

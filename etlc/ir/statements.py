@@ -30,9 +30,9 @@ def typed(sql: str, column: Column) -> str:
     return f"CAST({sql} AS {column.type}) AS {name}"
 
 
-def create_table(model: PlanModel) -> str:
-    """CREATE OR REPLACE TABLE from the user's own text."""
-    return f"CREATE OR REPLACE TABLE {stored_rows(model)} AS\n{model.sql}"
+def create_table(model: PlanModel, sql: str = "") -> str:
+    """CREATE OR REPLACE TABLE from the user's own text, or from another one that gives the same."""
+    return f"CREATE OR REPLACE TABLE {stored_rows(model)} AS\n{sql or model.sql}"
 
 
 def stored_rows(model: PlanModel) -> str:

@@ -97,6 +97,35 @@ class Cores:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """A SELECT of groups, or of one total, that can be worked out from partial aggregates: of a table with a row for each
+    value of ``columns`` among its joined rows, with the aggregates over these rows (aggregates of aggregates: Gray et al.
+    1997, distributive and algebraic functions).
+
+    ``select``, ``relations`` and ``model`` are those of a :class:`Core`. ``columns`` are the columns of its FROM that it
+    reads outside of its aggregates, as dotted names in lower case; ``functions`` are its aggregates', ``names`` those of
+    its items, "" for none. ``reads`` are the relations that come to its FROM, each as often as it does.
+    """
+
+    select: int
+    relations: Linear
+    columns: tuple[tuple[str, ...], ...]
+    functions: tuple[str, ...]
+    names: tuple[str, ...]
+    reads: tuple[str, ...]
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partials:
+    """The partial aggregates that a query can be worked out from; all rows of the relations in ``covered`` come to it
+    through them."""
+
+    partials: tuple[Partial, ...]
+    covered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Obstacle:
     """Why there is no better way: a clause, by its ``kind``, and where it starts in the query's text."""
 
@@ -131,3 +160,4 @@ class Upkeep:
     latest: Latest | None = None
     obstacles: tuple[Obstacle, ...] = ()
     cores: Cores | None = None
+    partials: Partials | None = None

@@ -52,6 +52,10 @@ class _Unstored:
         """Its cores, packed, of stored relations."""
         return _cores(self.data[_UPKEEP["cores"]], self.name, self.under, self.known)
 
+    def partials(self) -> list[Any] | None:
+        """Its partial aggregates, packed, of stored relations."""
+        return _partials(self.data[_UPKEEP["partials"]], self.name, self.under, self.known)
+
     def grain(self, column: str) -> _Inputs:
         """The keys, by stored relation, that tell a column (lower case)."""
         if column not in self._grains:
@@ -101,6 +105,7 @@ def _through(own: list[Any], under: Mapping[str, int], known: Mapping[str, _Unst
     if cores is not None and odd:  # what is worked out again must be what it was
         cores = [[], _keyless(cores[1]), cores[2]]
     own[_UPKEEP["cores"]] = cores
+    own[_UPKEEP["partials"]] = _partials(own[_UPKEEP["partials"]], "", under, known)
     return own
 
 
@@ -126,6 +131,35 @@ def _cores(
         whole -= set(model.under) - passed - set(below[2])
     whole -= {one for one in under if _is_direct(one, under, known) and not through.get(one)}
     return [columns, [one for one in found if one[1]], sorted(whole)] if whole else None
+
+
+def _partials(
+    own: list[Any] | None, name: str, under: Mapping[str, int], known: Mapping[str, _Unstored]
+) -> list[Any] | None:
+    """A model's partial aggregates over stored relations: its own, and those of the unstored models that it reads."""
+    found, lost = [], set[str]()
+    partials, covered = own or ([], [])
+    for select, linear, columns, functions, names, reads, _ in partials:
+        here = Counter[str]()
+        for need in reads:
+            here.update(known[need].under if need in known else (need,))
+        stored = _linear(linear, here, known)
+        if stored:
+            found.append([select, stored, columns, functions, names, sorted(here.elements()), name])
+        else:
+            lost.update(reads)
+    through = set(covered) - lost
+    below = {need: model.partials() or [[], []] for need, model in known.items() if need not in through}
+    found += [one for theirs in below.values() for one in theirs[0] if one not in found]
+    whole = [
+        relation
+        for relation in under
+        if (relation in through or not _is_direct(relation, under, known))
+        and all(
+            need in through or relation in below[need][1] for need, model in known.items() if relation in model.under
+        )
+    ]
+    return [found, sorted(whole)] if found else None
 
 
 def _is_direct(relation: str, under: Mapping[str, int], known: Mapping[str, _Unstored]) -> bool:

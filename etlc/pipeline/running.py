@@ -20,6 +20,7 @@ from etlc.decide import (
     keeping,
     kept_sources,
     known_of,
+    reading,
     settle,
     ways,
 )  # fmt: skip
@@ -40,7 +41,7 @@ from etlc.execute.tools import Tools
 from etlc.ir.decision import Change, Decisions, Kept, Request, Way
 from etlc.ir.event import CheckResult, Event, ModelResult, OutputResult, RunFinished, RunStarted
 from etlc.ir.plan import LANDING_SCHEMA, Meaning, Plan, PlanModel
-from etlc.ir.record import Memory, Observations
+from etlc.ir.record import Memory, ModelRecord, Observations
 from etlc.ir.upkeep import Upkeep, Uses
 from etlc.lower.fingerprint import alike
 from etlc.pipeline.compiling import compile_project, keep, need_plan, write_lock
@@ -209,7 +210,7 @@ def _events(job: _Run) -> Iterator[Event]:
         tools = Tools(
             job.plan, memory, observations, job.engine, store, job.paths,
             lambda: scratch(job.plan, job.project, job.paths), started, _ledger(job.plan, memory, observations),
-            partial(settle, job.plan, memory, run_id), partial(_ways, job.plan.readers(), job.request.off),
+            partial(settle, job.plan, memory, run_id), partial(_ways, job.plan.readers(), memory, job.request.off),
             lambda model: known_of(model) or Upkeep(Uses({})), job.request.off, stopped,
         )  # fmt: skip
         yield from _work(job, tools, decisions, run_id)
@@ -222,10 +223,10 @@ def _ledger(plan: Plan, memory: Memory, observations: Observations) -> Ledger:
 
 
 def _ways(
-    readers: Mapping[str, frozenset[str]], off: frozenset[str], model: PlanModel, changes: Mapping[str, Change],
-    seconds: float,
+    readers: Mapping[str, frozenset[str]], memory: Memory, off: frozenset[str], model: PlanModel, changes: Mapping[str, Change],
+    record: ModelRecord,
 ) -> list[Way]:  # fmt: skip
-    return ways(model, known_of(model), changes, seconds, off, model.name in readers)
+    return ways(model, known_of(model), changes, record, off, reading(readers, memory, model.name))
 
 
 def with_layouts(job: _Run, memory: Memory, decisions: Decisions, observations: Observations) -> Observations:

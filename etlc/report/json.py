@@ -130,7 +130,7 @@ def planned(
             "proven": [check.name for check in plan.models[name].checks if check.proven] if name in plan.models else [],
             "share": share(step),
             "changed": [facts(one) for one in step.differences],
-            **_keeping((kept or {}).get(name, Kept())),
+            **_keeping(name, (kept or {}).get(name, Kept())),
         }
         for name, step in decisions.models.items()
     ]
@@ -138,11 +138,19 @@ def planned(
     return {"steps": steps, "outputs": outputs}
 
 
-def _keeping(kept: Kept) -> dict[str, object]:
+def _keeping(name: str, kept: Kept) -> dict[str, object]:
     return {
         "grain": kept.grain or None,
-        "keys": {name: list(by.inputs[name]) for name, by in kept.grains.items() if by.column == kept.grain},
-        "ways": {name: list(dict.fromkeys([*kept.new[name], *ways])) for name, ways in kept.any.items()},
+        "keys": {need: list(by.inputs[need]) for need, by in kept.grains.items() if by.column == kept.grain},
+        "ways": {need: list(dict.fromkeys([*kept.new[need], *ways])) for need, ways in kept.any.items()},
+        "partials": [
+            {
+                "model": one.model or name,
+                "by": [".".join(path) for path in one.columns],
+                "aggregates": list(one.functions),
+            }
+            for one in kept.partials
+        ],
         "obstacles": [blockers.facts(one) for one in kept.blockers],
     }
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from etlc.ir.decision import Decision, Kept
+from etlc.ir.upkeep import Partial
 from etlc.report.blockers import told
 from etlc.report.text import Line, Piece, clean, cut, line, listed
 
@@ -19,6 +20,8 @@ def render(step: Decision, kept: Kept) -> list[Line]:
     width = max((len(name) for name in kept.any), default=0)
     for name in kept.any:
         made.append(line(Piece("--   ", "place"), f"{clean(name):<{width}}  {clean(_taken_up(name, kept))}"))
+    for partial in kept.partials:
+        made.append(line(Piece("--   ", "place"), clean(_partial(partial))))
     for one in kept.blockers:
         message, help = told(one)
         clause = cut(clean(one.clause), _CLAUSE)
@@ -31,6 +34,13 @@ def render(step: Decision, kept: Kept) -> list[Line]:
         made.append(line(Piece("--   ", "place"), Piece("help", "bold"), f": {first}"))
         made.extend(line(Piece("--         ", "place"), text) for text in more)
     return made
+
+
+def _partial(partial: Partial) -> str:
+    """What is kept beside the rows."""
+    of = f" of {partial.model}" if partial.model else ""
+    by = f" by {', '.join('.'.join(path) for path in partial.columns)}" if partial.columns else ""
+    return f"keeps {', '.join(partial.functions) or 'its rows'}{of}{by}"
 
 
 def _head(step: Decision, kept: Kept) -> str:

@@ -29,20 +29,20 @@ def core_query(
     """The joined rows of a SELECT, by its number in a text: those that meet the ``kept`` ones of its conditions, with one
     join (by number, if not -1) made ``inner``. It gives ``keys`` as ``_etlc_k0``, ... of these types, or where there are
     none a 1. Raises Unprintable."""
-    tree = _read(text, read)
+    tree = parsed(text, read)
     node = select_nodes(tree)[select]
     chosen = ", ".join(
         f"CAST({key} AS {kind}) AS {KEY}{n}" for n, (key, kind) in enumerate(zip(keys, types, strict=True))
     )
-    made = _read(f"SELECT {chosen or f'1 AS {KEY}0'}", read)
+    made = parsed(f"SELECT {chosen or f'1 AS {KEY}0'}", read)
     own = made["statements"][0]["node"]
     if inner >= 0:
         list(_joins(node["from_table"]))[inner]["join_type"] = "INNER"
-    conditions = list(_conjuncts(node.get("where_clause")))
+    conditions = list(conjuncts(node.get("where_clause")))
     own["from_table"] = node["from_table"]
-    own["where_clause"] = _all_of([conditions[number] for number in kept])
-    own["cte_map"] = {"map": _ctes_before(tree["statements"][0]["node"], node)}
-    return _shown(made, read, show)
+    own["where_clause"] = all_of([conditions[number] for number in kept])
+    own["cte_map"] = {"map": ctes_before(tree["statements"][0]["node"], node)}
+    return shown(made, read, show)
 
 
 def restricted_query(
@@ -50,13 +50,13 @@ def restricted_query(
 ) -> str:  # fmt: skip
     """A query over those rows of SELECTs of its own (by number) of which some keys are in a table ``touched``.
     Raises Unprintable."""
-    tree = _read(text, read)
+    tree = parsed(text, read)
     nodes = select_nodes(tree)
     for select, places in keys.items():
         any_of = " OR ".join(_among(one, types, touched) for one in places)
-        (condition,) = _conjuncts_of(_read(f"SELECT 1 WHERE ({any_of})", read))
-        nodes[select]["where_clause"] = _all_of([*_conjuncts(nodes[select].get("where_clause")), condition])
-    return _shown(tree, read, show)
+        (condition,) = _conjuncts_of(parsed(f"SELECT 1 WHERE ({any_of})", read))
+        nodes[select]["where_clause"] = all_of([*conjuncts(nodes[select].get("where_clause")), condition])
+    return shown(tree, read, show)
 
 
 def _joins(node: Node) -> Iterator[Node]:
@@ -75,14 +75,16 @@ def _among(keys: Sequence[str], types: Sequence[str], touched: str) -> str:
     return f"EXISTS (SELECT 1 FROM {touched} AS _etlc_t WHERE {same})"
 
 
-def _read(text: str, read: Read) -> Node:
+def parsed(text: str, read: Read) -> Node:
+    """The tree of one statement, to be edited. Raises Unprintable."""
     tree = read(text)
     if tree is None or len(tree.get("statements", [])) != 1:
         raise Unprintable
     return deepcopy(tree)
 
 
-def _shown(tree: Node, read: Read, show: Show) -> str:
+def shown(tree: Node, read: Read, show: Show) -> str:
+    """The text of a tree, which read again is that tree. Raises Unprintable."""
     text = show(tree)
     if _filled(without_places(read(text))) != _filled(without_places(tree)):
         raise Unprintable
@@ -102,17 +104,19 @@ def _conjuncts_of(tree: Node) -> list[Node]:
     return [tree["statements"][0]["node"]["where_clause"]]
 
 
-def _conjuncts(condition: Node | None) -> Iterator[Node]:
+def conjuncts(condition: Node | None) -> Iterator[Node]:
+    """What AND takes a condition apart to."""
     if condition is None:
         return
     if condition.get("type") == "CONJUNCTION_AND":
         for child in condition["children"]:
-            yield from _conjuncts(child)
+            yield from conjuncts(child)
     else:
         yield condition
 
 
-def _all_of(conditions: Sequence[Node]) -> Node | None:
+def all_of(conditions: Sequence[Node]) -> Node | None:
+    """The condition that all of these hold."""
     if len(conditions) < 2:
         return conditions[0] if conditions else None
     return {**_AND, "children": list(conditions)}
@@ -121,7 +125,7 @@ def _all_of(conditions: Sequence[Node]) -> Node | None:
 _AND = {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "alias": ""}
 
 
-def _ctes_before(root: Node, target: Node) -> list[Node]:
+def ctes_before(root: Node, target: Node) -> list[Node]:
     """The entries of WITH that a SELECT may name, those further out first. Raises Unprintable where one hides another."""
     found = _path(root, target, [])
     names = [str(entry["key"]).lower() for entry in found or []]

@@ -159,14 +159,15 @@ def _note_table(node: Node, hidden: frozenset[str], found: _Found) -> None:
 
 def _note_table_function(node: Node, hidden: frozenset[str], found: _Found) -> None:
     function = node.get("function") or {}
-    found.functions.append(FunctionRef(_function_name(function), True, found.offset(node)))
+    found.functions.append(FunctionRef(function_name(function), True, found.offset(node)))
 
 
 def _note_function(node: Node, hidden: frozenset[str], found: _Found) -> None:
-    found.functions.append(FunctionRef(_function_name(node), False, found.offset(node)))
+    found.functions.append(FunctionRef(function_name(node), False, found.offset(node)))
 
 
-def _function_name(node: Node) -> str:
+def function_name(node: Node) -> str:
+    """The name of the function that a node calls, in lower case."""
     name = str(node.get("function_name") or "")
     path = (node.get("qualified_name") or {}).get("path") or [name]
     return str(path[-1]).lower()

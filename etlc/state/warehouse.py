@@ -20,6 +20,7 @@ _TABLES = (
     "CREATE SCHEMA IF NOT EXISTS _etlc_data",
     "CREATE SCHEMA IF NOT EXISTS _etlc_land",
     "CREATE SCHEMA IF NOT EXISTS _etlc_delta",
+    "CREATE SCHEMA IF NOT EXISTS _etlc_partial",
     "CREATE TABLE IF NOT EXISTS _etlc.about (key VARCHAR, value VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.models (name VARCHAR, version VARCHAR, record VARCHAR, meaning VARCHAR)",
     "CREATE TABLE IF NOT EXISTS _etlc.sources (name VARCHAR, version VARCHAR, landed VARCHAR, checked VARCHAR)",
@@ -86,10 +87,10 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
             version, tuple(sorted(parts.get(name, ()), key=lambda part: part.path)), tuple(json.loads(landed))
         )
         checked[name] = json.loads(checks)
-    models = {
-        name: decode(ModelRecord, json.loads(text))
-        for name, text in session.rows("SELECT name, record FROM _etlc.models")
-    }
+    models = {}
+    for name, text in session.rows("SELECT name, record FROM _etlc.models"):
+        values = json.loads(text)
+        models[name] = decode(ModelRecord, [*values, "", {}] if len(values) == _UNAIDED else values)
     outputs = {
         name: decode(OutputRecord, json.loads(text))
         for name, text in session.rows("SELECT name, record FROM _etlc.outputs")
@@ -106,6 +107,7 @@ def _read(session: Session, relations: Mapping[str, str]) -> Memory:
     return Memory(models, sources, checked, outputs, relations, deltas=steps, images=images)
 
 
+_UNAIDED = 15  # the fields of a record that was written before there were partial aggregates
 _BARE = 8  # the fields of a delta that was written before there were images
 
 

@@ -25,9 +25,9 @@ from tests.incremental.story import Case, Seen
 pytestmark = pytest.mark.duckdb
 
 
-def _made(text: str) -> Callable[[PlanModel], str]:
-    def wrong(model: PlanModel) -> str:
-        head, _, query = create_table(model).partition("\n")
+def _made(text: str) -> Callable[..., str]:
+    def wrong(model: PlanModel, sql: str = "") -> str:
+        head, _, query = create_table(model, sql).partition("\n")
         return f"{head}\n{text.format(query=query)}"
 
     return wrong

@@ -20,6 +20,7 @@ from etlc.analyze.upkeep.cores import cores_of
 from etlc.analyze.upkeep.flow import Follower
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.merges import latest_of, merge_of
+from etlc.analyze.upkeep.partials import partials_of
 from etlc.analyze.upkeep.rows import Flow, Keys, packed
 from etlc.analyze.upkeep.steady import Unclear, choices, inexact_at, unsteady
 from etlc.ir.binding import Column
@@ -70,6 +71,7 @@ def upkeep(
         latest,
         tuple(follower.obstacles),
         _cores(flow, follower, known) if not masked else None,
+        partials_of(follower.blocks, follower.visits, follower.scopes, follower.occurrences) if not masked else None,
     )
 
 
