@@ -31,12 +31,13 @@ def ways(
     changed = tuple(name for name, change in changes.items() if change.kind != "same")
     comparable = not model.dynamic and not odd_columns(model)
     found: list[Way] = []
-    if seconds < CHEAP and "cheap-full" not in off:
+    cheap = seconds < CHEAP and "cheap-full" not in off
+    if cheap:
         # Where somebody below would use the difference, it is cheap too.
         found.append(Way("rebuild", "cheap full", changed if read and comparable and model.incremental else ()))
     elif upkeep is not None and model.incremental and comparable and _known(changes):
         found += [way for way in _incremental(upkeep, changed, changes) if way.strategy.replace(" ", "-") not in off]
-    if read and model.incremental and comparable and "diff-apply" not in off and seconds >= CHEAP:
+    if read and model.incremental and comparable and "diff-apply" not in off and not cheap:
         found.append(Way("rebuild", "diff-apply", changed))
     return [*found, REBUILD]
 

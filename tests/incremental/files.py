@@ -26,6 +26,7 @@ EVENTS = {
     "same": 1, "copy": 2, "late": 2, "swap": 1, "split": 1, "all gone": 1, "many": 1, "lose": 1,
 }  # fmt: skip
 QUIET = ("touch", "same")
+ADDING = ("arrive", "copy", "late")
 SPOILT = ("remove", "empty", "spoil")
 
 

@@ -33,9 +33,11 @@ class Truth:
     failing: frozenset[str]
 
 
-def truth(world: World, files: Files) -> Truth:
-    """Everything from scratch: a view for each source, then the models' texts in order."""
-    with duckdb.connect(config={"threads": 1}) as con:
+def truth(world: World, files: Files, con: duckdb.DuckDBPyConnection) -> Truth:
+    """Everything from scratch: a table for each source, then the models' texts in order, in a schema of their own."""
+    con.execute("create schema truth")
+    con.execute("use truth")
+    try:
         for name, source in world.sources.items():
             con.execute(f"create table {name} as {view(files.of(source), source)}")
         tables, failing = {}, set()
@@ -46,6 +48,9 @@ def truth(world: World, files: Files) -> Truth:
                 found = con.execute(f"select count(*) from {model.name} where not (x is null or x < {model.limit})")
                 failing |= {key} if (found.fetchone() or (0,))[0] else set()
         return Truth(tables, frozenset(failing))
+    finally:
+        con.execute("use memory.main")
+        con.execute("drop schema truth cascade")
 
 
 def standing(root: Path) -> dict[str, Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -9,21 +10,25 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
-from typer.testing import CliRunner
+from typer.main import get_command
 
 from etlc.cli.app import app
 from tests.incremental import files as _files
 from tests.incremental import world as _world
 from tests.incremental.files import Files
+from tests.incremental.forcing import FORCED, Gone, watched
 from tests.incremental.judge import HIDDEN, Table, Truth, difference, output, standing, truth
 from tests.incremental.judge import unpaired as unpaired_rows
 from tests.incremental.world import World
 
+_COMMAND = get_command(app)  # made once: it takes as long as a small run
 _ROOT = Path(__file__).parents[2]
 _RUNS = {"all": 10, "some": 4, "refresh one": 1, "refresh all": 0.5}
 
@@ -43,10 +48,12 @@ class Switches:
 
 @dataclass(frozen=True)
 class Case:
-    """A story, drawn from its seed. ``without`` are events that are left out, ``lacking`` models of the beginning."""
+    """A story, drawn from its seed. ``without`` are events that are left out, ``lacking`` models of the beginning.
+    ``force`` names a strategy of FORCED, for a life in which mostly files change, of sources that have more of them."""
 
     seed: int
     steps: int = 5
+    force: str = ""
     switches: Switches = field(default_factory=Switches)
     kills: float = 0  # how often, beside ten runs that go through, one is killed
     without: frozenset[str] = frozenset()
@@ -62,7 +69,8 @@ class Seen:
     kills: int = 0
     failures: int = 0
     events: Counter[str] = field(default_factory=Counter)
-    strategies: Counter[str] = field(default_factory=Counter)
+    strategies: Counter[str] = field(default_factory=Counter)  # as plan and run tell them
+    gone: Gone = field(default_factory=Gone)
     shapes: dict[str, Counter[str]] = field(default_factory=dict)
 
 
@@ -79,7 +87,9 @@ class Story:
 
     def __init__(self, case: Case, root: Path, seen: Seen) -> None:
         self.case, self.seen = case, seen
-        self.world = World.begin(root, str(case.seed))
+        self.forced = FORCED.get(case.force)
+        shapes = self.forced.shapes if self.forced else ()
+        self.world = World.begin(root, str(case.seed), shapes)
         for key in reversed(list(self.world.models)):
             if key in case.lacking and not self.world.readers(key) and len(self.world.models) > 1:
                 self.world.take_out(key)
@@ -88,6 +98,9 @@ class Story:
         self.told: list[str] = []
         self.used: list[str] = []  # the events that happened and could be left out
         self.settled = False
+        self.stood: dict[str, Table] | None = None
+        no_opt = (*case.switches.no_opt, *(self.forced.no_opt if self.forced else ()))
+        self.arguments = replace(case.switches, no_opt=no_opt).arguments
 
     def live(self) -> None:
         """All steps. Raises Wrong."""
@@ -104,7 +117,7 @@ class Story:
         for name, source in self.world.sources.items():
             r = random.Random(f"{self.case.seed}/{name}")
             self.told.append(self.files.first(source, r))
-            for number in range(r.randint(0, 2)):
+            for number in range(r.randint(4, 8) if self.forced else r.randint(0, 2)):
                 tag = f"{name}f{number}"
                 if tag not in self.case.without:
                     self.used.append(tag)
@@ -116,7 +129,7 @@ class Story:
         r = random.Random(f"{self.case.seed}/{step}")
         quiet = r.random() < 0.15
         all_quiet = True
-        for number in range(r.choice((1, 1, 2, 3))):
+        for number in range(r.choice((1, 1, 1, 2) if self.forced else (1, 1, 2, 3))):
             tag = f"{step}.{number}"
             own = random.Random(f"{self.case.seed}/{tag}")
             if tag not in self.case.without:
@@ -138,8 +151,10 @@ class Story:
 
     def _event(self, r: random.Random, tag: str, quiet: bool) -> bool:
         """Let one thing happen; whether nothing may be done for it. A file with a new time may be taken as changed."""
-        edit = r.random() < 0.4
+        edit = r.random() < (0.1 if self.forced else 0.4)
         odds = _world.EDITS if edit else _files.EVENTS
+        if self.forced and self.forced.adding and not edit:
+            odds = {**odds, **dict.fromkeys(_files.ADDING, 20)}
         still = _world.QUIET if edit else _files.QUIET
         what = r.choice(still) if quiet else r.choices(list(odds), list(odds.values()))[0]
         if edit:
@@ -153,7 +168,7 @@ class Story:
 
     def _run_all(self, more: str = "", idle: bool = False) -> None:
         """Run everything, compare everything, and run again, which must find nothing to do."""
-        right, before = self._truth(), standing(self.world.root)
+        right, before = self._truth(), self._standing()
         planned = {step["model"]: step for step in self._json(0, "plan", *([more] if more else []))["steps"]}
         code, ran = self._ran("run", *([more] if more else []))
         self._count(planned, ran)
@@ -167,7 +182,7 @@ class Story:
         self._compare(code, ran, right, before, set(self.world.models))
         self.settled = code == 0
         if code == 0:
-            extra = {name for name in standing(self.world.root) if name.startswith("main.")}
+            extra = {name for name in self._standing() if name.startswith("main.")}
             extra -= {
                 f"main.{model.name.lower()}" for model in self.world.models.values() if self.world.published(model)
             }
@@ -180,12 +195,12 @@ class Story:
         keys = r.sample(list(self.world.models), min(len(self.world.models), 1 if anew else r.choice((1, 2))))
         names = [self.world.models[key].name for key in keys]
         arguments = [word for name in names for word in ("-s", name)]
-        right, before = self._truth(), standing(self.world.root)
+        right, before = self._truth(), self._standing()
         code, ran = self._ran("run", *arguments, *(["--full-refresh"] if anew else []))
         scope = self.world.above(keys)
         self._compare(code, ran, right, before, scope)
         self.settled = False
-        after = standing(self.world.root)
+        after = self._standing()
         mine = {self.world.models[key].name.lower() for key in scope}
         for name, kept in before.items():
             if name.partition(".")[2] not in mine and "view" not in (
@@ -198,7 +213,7 @@ class Story:
 
     def _kill(self, r: random.Random) -> None:
         """Kill a run of another process at some moment: each table is as it was, or as it should be."""
-        right, before = self._truth(), standing(self.world.root)
+        right, before = self._truth(), self._standing()
         command = [
             sys.executable,
             "-m",
@@ -207,7 +222,7 @@ class Story:
             str(self.world.root),
             "run",
             "-q",
-            *self.case.switches.arguments,
+            *self.arguments,
         ]
         env = {**os.environ, **self.case.switches.env, "PYTHONPATH": str(_ROOT)}
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
@@ -219,11 +234,11 @@ class Story:
             process.wait()
             self.seen.kills += 1
             self.told.append("run, killed")
-        self.settled = False
+        self.settled, self.stood = False, None
         places = {
             place: right.tables[key] for key, model in self.world.models.items() for place in self._places(model.name)
         }
-        for name, found in standing(self.world.root).items():
+        for name, found in self._standing().items():
             fits = (
                 difference(found, table, partly=True) == "" for table in (before.get(name), places.get(name)) if table
             )
@@ -239,9 +254,15 @@ class Story:
 
     # -- what it came to
 
+    def _standing(self) -> dict[str, Table]:
+        """What stands since the last run."""
+        if self.stood is None:
+            self.stood = standing(self.world.root)
+        return self.stood
+
     def _truth(self) -> Truth:
         try:
-            return truth(self.world, self.files)
+            return truth(self.world, self.files, self.con)
         except duckdb.Error as error:
             raise Wrong("generator", str(error)) from error
 
@@ -252,7 +273,7 @@ class Story:
         if code != (3 if failing else 0):
             raise Wrong("status", f"exit status {code}, failing checks: {sorted(failing)}: {ran['diagnostics']}")
         self.seen.failures += bool(failing)
-        after = standing(self.world.root)
+        after = self._standing()
         status = {model["model"].lower(): model["status"] for model in ran["models"]}
         for key in scope:
             model = self.world.models[key]
@@ -309,17 +330,25 @@ class Story:
         """The exit status and the JSON of a command, called in this process."""
         if arguments[0] == "run":
             self.told.append(" ".join(arguments))
-        runner = CliRunner(env={"NO_COLOR": "1", **self.case.switches.env})
-        words = ["--project", str(self.world.root), *arguments, "--json", *self.case.switches.arguments]
-        done = runner.invoke(app, words)
-        if not isinstance(done.exception, SystemExit | None) or "E901" in done.stdout + done.stderr:
-            raise Wrong(
-                "crash", f"etlc {' '.join(arguments)}: {done.exception!r} {done.stdout[-2000:]} {done.stderr[-2000:]}"
-            )
+            self.stood = None
+        words = ["--project", str(self.world.root), *arguments, "--json", *self.arguments]
+        told = io.StringIO(), io.StringIO()
+        code: object = None
+        env = patch.dict(os.environ, {"NO_COLOR": "1", **self.case.switches.env})
+        with watched(self.seen.gone), env, redirect_stdout(told[0]), redirect_stderr(told[1]):
+            try:
+                _COMMAND.main(words, "etlc")
+            except SystemExit as end:
+                code = end.code or 0
+            except Exception as error:
+                code = error
+        out, err = (one.getvalue() for one in told)
+        if not isinstance(code, int) or "E901" in out + err:
+            raise Wrong("crash", f"etlc {' '.join(arguments)}: {code!r} {out[-2000:]} {err[-2000:]}")
         try:
-            return done.exit_code, json.loads(done.stdout)
+            return code, json.loads(out)
         except ValueError:
-            raise Wrong("crash", f"etlc {' '.join(arguments)} gave no JSON: {done.stdout} {done.stderr}") from None
+            raise Wrong("crash", f"etlc {' '.join(arguments)} gave no JSON: {out} {err}") from None
 
     def report(self) -> dict[str, object]:
         """All that one needs to see what was wrong: the steps, the texts, the rows of all files."""

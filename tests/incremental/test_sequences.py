@@ -1,8 +1,8 @@
 """After any sequence of arrivals, edits, partial runs, failed checks and kills, what stands is what plain DuckDB computes.
 
 A failure names its seed: ``python -m tests.incremental.drive SEED 1 --readable`` repeats it and makes it small.
-ETLC_SOAK sets how many seeds the long run tries, ETLC_SOAK_FIRST where it begins, and ETLC_SOAK_NO_OPT, a list with
-commas, what its runs do without.
+ETLC_SOAK sets how many seeds the long run tries, ETLC_SOAK_FIRST where it begins, ETLC_SOAK_FORCE which strategy is
+forced, and ETLC_SOAK_NO_OPT, a list with commas, what its runs do without.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import pytest
 
 from tests.incremental.drive import readable, tried
+from tests.incremental.forcing import FORCED
 from tests.incremental.story import Case, Seen, Switches
 
 pytestmark = pytest.mark.duckdb
@@ -26,7 +27,25 @@ def _wrong(first: int, count: int, case: Case) -> tuple[str, Seen]:
 def test_stories(first: int) -> None:
     wrong, seen = _wrong(first, 6, Case(0))
     assert not wrong, wrong
-    assert seen.refreshes >= 20
+    assert seen.refreshes == 36
+
+
+# How often four lives of twelve steps go each way, and find rows that come or go by it: somewhat less than they do now.
+_OFTEN = {
+    "append": (8, 8), "latest": (8, 6), "merge": (8, 6), "segment-replace": (8, 5), "refresh": (12, 8), "groups": (8, 4),
+    "diff-apply": (10, 3), "cheap-full": (10, 8), "full": (30, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [0, 4])
+@pytest.mark.parametrize("name", FORCED)
+def test_forced(name: str, first: int) -> None:
+    wrong, seen = _wrong(first, 4, Case(0, steps=12, force=name))
+    assert not wrong, wrong
+    ways, moved = _OFTEN[name]
+    assert seen.gone.ways[name] >= ways and seen.gone.moved[name] >= moved, seen.gone
+    assert not seen.gone.ways.keys() - {name, "full"}
+    assert seen.refreshes == 52  # times 18, and 144 above: over 1,000 in all
 
 
 def test_killed() -> None:
@@ -41,5 +60,6 @@ def test_soak() -> None:
         pytest.skip("ETLC_SOAK=1000 runs it")
     count, first = int(os.environ["ETLC_SOAK"]), int(os.environ.get("ETLC_SOAK_FIRST", "10000"))
     no_opt = tuple(filter(None, os.environ.get("ETLC_SOAK_NO_OPT", "").split(",")))
-    wrong, _ = _wrong(first, count, Case(0, steps=8, switches=Switches(no_opt), kills=0.3))
+    force = os.environ.get("ETLC_SOAK_FORCE", "")
+    wrong, _ = _wrong(first, count, Case(0, steps=8, force=force, switches=Switches(no_opt), kills=0.3))
     assert not wrong, wrong

@@ -56,15 +56,16 @@ class World:
     low: int = 3
     output: str = ""
     made: int = 0
+    favoured: tuple[str, ...] = ()
 
     @classmethod
-    def begin(cls, root: Path, seed: str) -> World:
-        """The project as it is at first."""
+    def begin(cls, root: Path, seed: str, favoured: tuple[str, ...] = ()) -> World:
+        """The project as it is at first. Most models are of ``favoured`` shapes, if there are any, and are stored."""
         r = random.Random(f"{seed}/project")
         kinds = [r.choice(("csv", "parquet", "ndjson")) for _ in range(r.randint(2, 3))]
         sources = {f"s{n}": Source(f"s{n}", kind, r.random() < 0.25) for n, kind in enumerate(kinds, 1)}
-        world = cls(root, seed, sources)
-        for _ in range(r.randint(1, 6)):
+        world = cls(root, seed, sources, favoured=favoured)
+        for _ in range(r.randint(2, 4) if favoured else r.randint(1, 6)):
             world.add(r)
         world.output = r.choice(list(world.models)) if r.random() < 0.3 else ""
         return world
@@ -73,11 +74,11 @@ class World:
         """A new model, upon what stands; None where everything would grow too big."""
         self.made += 1
         for _ in range(20):
-            model = Model(
-                f"m{self.made}", f"{self.seed}/{self.made}", r.choice(list(SHAPES)), self._inputs(r, list(self.models))
-            )
+            shape = r.choice(self.favoured if self.favoured and r.random() < 0.8 else list(SHAPES))
+            model = Model(f"m{self.made}", f"{self.seed}/{self.made}", shape, self._inputs(r, list(self.models)))
             model.name = model.key
-            model.materialize = r.choice(("", "", "", "", "table", "view"))
+            often = ["table"] * 6 if self.favoured else []
+            model.materialize = r.choice(("", "", "", "", "table", "view", *often))
             model.publish = r.choice((None, None, None, True, False))
             model.incremental = "full" if r.random() < 0.1 else ""
             self.models[model.key] = model

@@ -1,0 +1,80 @@
+"""Lives in which one strategy is forced: no other one may be used, and the models are of the kinds that it is for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import etlc.execute.build
+from etlc.decide import STRATEGIES
+
+
+@dataclass(frozen=True)
+class Forced:
+    """A strategy, by its ``--no-opt`` name ("full": none of them). ``shapes`` are the kinds of queries of which most of
+    the models are; ``adding``: files seldom do anything but come."""
+
+    name: str
+    shapes: tuple[str, ...]
+    adding: bool = False
+
+    @property
+    def no_opt(self) -> tuple[str, ...]:
+        """What is left out, so that this and a rebuild remain."""
+        keeps = set() if self.name == "full" else {self.name, "early-cutoff", "kept-parts"}
+        return tuple(name for name in STRATEGIES if name not in keeps)
+
+
+_JOINS = ("join", "theta", "outer", "nullable key", "semi", "filter", "star")
+_SUMS = ("sums", "sums of join", "sums of both")
+_GROUPS = ("measures", "far", "windowed join", "untouched", "having total", "scalar", "twice", "window of group")
+FORCED = {
+    forced.name: forced
+    for forced in (
+        Forced("append", ("arms", "set operation", "lateral", "unnest", "unpivot", *_JOINS), True),
+        Forced("latest", ("picked", "qualify", "distinct"), True),
+        Forced("merge", (*_SUMS, *_SUMS, "group", "distinct"), True),
+        Forced("segment-replace", ("arms", "set operation", "unnest", *_JOINS)),
+        Forced("refresh", ("group", "measures", "qualify", "window", "exists", "joined groups", "picked", "sums of both")),
+        Forced("groups", _GROUPS),
+        Forced("diff-apply", ("filter", "limit", "window", "recursive", *_GROUPS)),
+        Forced("cheap-full", ("filter", "limit", "window", *_SUMS, *_GROUPS)),
+        Forced("full", ("filter", "limit", "window", *_SUMS, *_GROUPS)),
+    )
+}  # fmt: skip
+
+
+@dataclass
+class Gone:
+    """By which strategies models were brought up to date, by ``--no-opt`` name, and by which of them rows came or went."""
+
+    ways: Counter[str] = field(default_factory=Counter)
+    moved: Counter[str] = field(default_factory=Counter)
+
+
+@contextmanager
+def watched(gone: Gone) -> Iterator[None]:
+    """Within the block, count the ways that etlc goes in this process."""
+    by, rebuild = etlc.execute.build._by, etlc.execute.build._rebuild
+
+    def counted_by(desk: Any, model: Any, decision: Any, way: Any, checks: Any) -> Any:
+        version = desk.tools.ledger.standing().versions.get(model.name)
+        rows = by(desk, model, decision, way, checks)
+        name = way.strategy.replace(" ", "-")
+        gone.ways[name] += 1
+        gone.moved[name] += desk.tools.ledger.standing().versions.get(model.name) != version
+        return rows
+
+    def counted_rebuild(*given: Any) -> Any:
+        gone.ways["full"] += 1
+        return rebuild(*given)
+
+    with (
+        patch.object(etlc.execute.build, "_by", counted_by),
+        patch.object(etlc.execute.build, "_rebuild", counted_rebuild),
+    ):
+        yield
