@@ -31,6 +31,8 @@ def failure(case: Case, seen: Seen) -> tuple[Wrong, Story] | None:
         except Wrong as wrong:
             wrong.add_note(json.dumps(story.report(), ensure_ascii=False, indent=1))
             return wrong, story
+        finally:
+            story.con.close()
     return None
 
 

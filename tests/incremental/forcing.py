@@ -29,16 +29,16 @@ class Forced:
         return tuple(name for name in STRATEGIES if name not in keeps)
 
 
-_JOINS = ("join", "theta", "outer", "nullable key", "semi", "filter", "star")
-_SUMS = ("sums", "sums of join", "sums of both")
+_LINEAR = ("arms", "arms", "arms", "join", "join", "join", "unnest", "filter", "star")
+_SUMS = ("sums", "sums of join", "sums of join", "sums of both")
 _GROUPS = ("measures", "far", "windowed join", "untouched", "having total", "scalar", "twice", "window of group")
 FORCED = {
     forced.name: forced
     for forced in (
-        Forced("append", ("arms", "set operation", "lateral", "unnest", "unpivot", *_JOINS), True),
-        Forced("latest", ("picked", "qualify", "distinct"), True),
-        Forced("merge", (*_SUMS, *_SUMS, "group", "distinct"), True),
-        Forced("segment-replace", ("arms", "set operation", "unnest", *_JOINS)),
+        Forced("append", (*_LINEAR, "lateral"), True),
+        Forced("latest", ("picked",), True),
+        Forced("merge", _SUMS, True),
+        Forced("segment-replace", (*_LINEAR, "set operation")),
         Forced("refresh", ("group", "measures", "qualify", "window", "exists", "joined groups", "picked", "sums of both")),
         Forced("groups", _GROUPS),
         Forced("diff-apply", ("filter", "limit", "window", "recursive", *_GROUPS)),

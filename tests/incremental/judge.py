@@ -69,6 +69,22 @@ def standing(root: Path) -> dict[str, Table]:
         }
 
 
+def unsettled(root: Path) -> list[str]:
+    """The kept changes of models in which a row both comes and goes in one step: it would wake who reads them for nothing."""
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as con:
+        kept = con.execute(
+            "select schema_name, table_name from duckdb_columns() where schema_name like '\\_etlc%' escape '\\'"
+            " and column_name = '_etlc_sign'"
+        ).fetchall()
+        both = "(select * exclude (_etlc_sign) from {0} where _etlc_sign = {1})"
+        tables = [f"{ident(schema)}.{ident(name)}" for schema, name in kept]
+        return [
+            table
+            for table in tables
+            if con.execute(f"{both.format(table, 1)} intersect {both.format(table, -1)}").fetchall()
+        ]
+
+
 def output(root: Path) -> tuple[Row, ...]:
     """The rows of the file that is written."""
     with duckdb.connect() as con:

@@ -94,11 +94,16 @@ def _windowed_join(q: Draw, a: str, b: str) -> str:
 
 
 def _arms(q: Draw, a: str, b: str) -> str:
-    """Arms that read the same relation, and are linear in it one by one."""
+    """Arms of a UNION ALL, that the changes of one relation come through while the others show nothing."""
     p, o, _ = q.names
-    return (
-        f"select {plain(p)} from {a} as {p} where {q.where(p)} union all select {plain(o)} from {a} as {o} where {q.where(o, 'o')}"
-        f" union all select {plain(p)} from {b} as {p}"
+    one = f"select {plain(p)} from {a} as {p} where {q.where(p)}"
+    joined = f"select {plain(o)} from {b} as {p} join {b} as {o} on {p}.k = {o}.k and {p}.x < {o}.x"
+    return q.one(
+        f"{one} union all select {plain(o)} from {b} as {o}",
+        f"{one} union all select {plain(o)} from {b} as {o} where {q.where(o, 'o')}",
+        f"{one} union all select {plain(o)} from {a} as {o} where {q.where(o, 'o')}",
+        f"{one} union all {joined}",
+        aspect="form",
     )
 
 

@@ -24,13 +24,14 @@ from tests.incremental import files as _files
 from tests.incremental import world as _world
 from tests.incremental.files import Files
 from tests.incremental.forcing import FORCED, Gone, watched
-from tests.incremental.judge import HIDDEN, Table, Truth, difference, output, standing, truth
+from tests.incremental.judge import HIDDEN, Table, Truth, difference, output, standing, truth, unsettled
 from tests.incremental.judge import unpaired as unpaired_rows
 from tests.incremental.world import World
 
 _COMMAND = get_command(app)  # made once: it takes as long as a small run
 _ROOT = Path(__file__).parents[2]
 _RUNS = {"all": 10, "some": 4, "refresh one": 1, "refresh all": 0.5}
+_RUNS_FORCED = {"all": 10, "some": 10, "refresh all": 0.3}
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,14 @@ class Story:
         r = random.Random(f"{self.case.seed}/{step}")
         quiet = r.random() < 0.15
         all_quiet = True
-        for number in range(r.choice((1, 1, 1, 2) if self.forced else (1, 1, 2, 3))):
+        for number in range(r.choice((1, 1, 2, 3))):
             tag = f"{step}.{number}"
             own = random.Random(f"{self.case.seed}/{tag}")
             if tag not in self.case.without:
                 self.used.append(tag)
                 all_quiet &= self._event(own, f"n{step}{number}", quiet)
         self.world.write()
-        kinds = {**_RUNS, **({"kill": self.case.kills} if self.case.kills else {})}
+        kinds = {**(_RUNS_FORCED if self.forced else _RUNS), **({"kill": self.case.kills} if self.case.kills else {})}
         kind = "all" if last or quiet else r.choices(list(kinds), list(kinds.values()))[0]
         if f"{step}.run" in self.case.without and not last:
             self.settled = False
@@ -154,7 +155,7 @@ class Story:
         edit = r.random() < (0.1 if self.forced else 0.4)
         odds = _world.EDITS if edit else _files.EVENTS
         if self.forced and self.forced.adding and not edit:
-            odds = {**odds, **dict.fromkeys(_files.ADDING, 20)}
+            odds = {**odds, **dict.fromkeys(_files.ADDING, 15), "withdraw": 12}
         still = _world.QUIET if edit else _files.QUIET
         what = r.choice(still) if quiet else r.choices(list(odds), list(odds.values()))[0]
         if edit:
@@ -292,6 +293,8 @@ class Story:
             if found is None and not published:
                 continue  # inlined
             self._same(model.name, found, right.tables[key], f"({self.told_of(key)}) is wrong", partly=not published)
+        if both := unsettled(self.world.root):
+            raise Wrong("unsettled", f"rows came and went in one step: {both}")
         if not failing and self.world.output in scope:
             table = right.tables[self.world.output]
             if any(unpaired_rows(output(self.world.root), table.rows, list(range(len(table.columns))))):
@@ -340,7 +343,7 @@ class Story:
                 _COMMAND.main(words, "etlc")
             except SystemExit as end:
                 code = end.code or 0
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 code = error
         out, err = (one.getvalue() for one in told)
         if not isinstance(code, int) or "E901" in out + err:

@@ -89,7 +89,9 @@ class World:
 
     def _inputs(self, r: random.Random, above: list[str]) -> tuple[str, str]:
         """Two relations to read: often the last model, often sources, at times the same twice."""
-        first = above[-1] if above and r.random() < 0.6 else r.choice([*self.sources, *above])
+        first = (
+            above[-1] if above and r.random() < (0.3 if self.favoured else 0.6) else r.choice([*self.sources, *above])
+        )
         second = first if r.random() < 0.15 else r.choice([*self.sources, *self.sources, *above])
         return first, second
 
