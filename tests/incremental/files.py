@@ -27,7 +27,7 @@ EVENTS = {
     "withdraw": 2,
 }  # fmt: skip
 QUIET = ("touch", "same")
-ADDING = ("arrive", "copy", "late")
+ADDING = {"arrive": 3, "copy": 1, "late": 1}  # where nothing stands at a late file's place, rows only come
 SPOILT = ("remove", "empty", "spoil")
 
 

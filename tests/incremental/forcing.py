@@ -16,11 +16,11 @@ from etlc.decide import STRATEGIES
 @dataclass(frozen=True)
 class Forced:
     """A strategy, by its ``--no-opt`` name ("full": none of them). ``shapes`` are the kinds of queries of which most of
-    the models are; ``adding``: files seldom do anything but come."""
+    the models are; ``adding``: in how many of the steps files only come."""
 
     name: str
     shapes: tuple[str, ...]
-    adding: bool = False
+    adding: float = 0
 
     @property
     def no_opt(self) -> tuple[str, ...]:
@@ -35,12 +35,13 @@ _GROUPS = ("measures", "far", "windowed join", "untouched", "having total", "sca
 FORCED = {
     forced.name: forced
     for forced in (
-        Forced("append", (*_LINEAR, "lateral"), True),
-        Forced("latest", ("picked",), True),
-        Forced("merge", _SUMS, True),
+        Forced("append", (*_LINEAR, "lateral"), 0.7),
+        Forced("latest", ("picked",), 0.7),
+        Forced("merge", _SUMS, 0.7),
         Forced("segment-replace", (*_LINEAR, "set operation")),
         Forced("refresh", ("group", "measures", "qualify", "window", "exists", "joined groups", "picked", "sums of both")),
         Forced("groups", _GROUPS),
+        Forced("probe", (*["beside"] * 4, "untouched", "untouched", "having total", "scalar", "twice")),
         Forced("diff-apply", ("filter", "limit", "window", "recursive", *_GROUPS)),
         Forced("cheap-full", ("filter", "limit", "window", *_SUMS, *_GROUPS)),
         Forced("full", ("filter", "limit", "window", *_SUMS, *_GROUPS)),
@@ -63,11 +64,11 @@ def watched(gone: Gone) -> Iterator[None]:
 
     def counted_by(desk: Any, model: Any, decision: Any, way: Any, checks: Any) -> Any:
         version = desk.tools.ledger.standing().versions.get(model.name)
-        rows = by(desk, model, decision, way, checks)
+        done = by(desk, model, decision, way, checks)
         name = way.strategy.replace(" ", "-")
         gone.ways[name] += 1
         gone.moved[name] += desk.tools.ledger.standing().versions.get(model.name) != version
-        return rows
+        return done
 
     def counted_rebuild(*given: Any) -> Any:
         gone.ways["full"] += 1

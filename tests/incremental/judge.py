@@ -33,6 +33,15 @@ class Truth:
     failing: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What stands: the tables and views of the published and the hidden schema, by ``schema.name`` in lower case; and the
+    kept changes in which a row both comes and goes in one step: it would wake who reads the model for nothing."""
+
+    tables: dict[str, Table]
+    unsettled: list[str]
+
+
 def truth(world: World, files: Files, con: duckdb.DuckDBPyConnection) -> Truth:
     """Everything from scratch: a table for each source, then the models' texts in order, in a schema of their own."""
     con.execute("create schema truth")
@@ -53,36 +62,35 @@ def truth(world: World, files: Files, con: duckdb.DuckDBPyConnection) -> Truth:
         con.execute("drop schema truth cascade")
 
 
-def standing(root: Path) -> dict[str, Table]:
-    """The tables and views of the published and the hidden schema, by ``schema.name`` in lower case."""
+def standing(root: Path) -> Standing:
+    """What the warehouse has."""
     if not (root / "warehouse.duckdb").exists():
-        return {}
+        return Standing({}, [])
     with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as con:
         found = con.execute(
             "select schema_name, table_name, 'table' from duckdb_tables() union all"
             " select schema_name, view_name, 'view' from duckdb_views() where not internal"
         ).fetchall()
-        return {
+        tables = {
             f"{schema}.{name}".lower(): _read(con, f"{ident(schema)}.{ident(name)}", kind)
             for schema, name, kind in found
             if schema in ("main", HIDDEN)
         }
+        return Standing(tables, _unsettled(con))
 
 
-def unsettled(root: Path) -> list[str]:
-    """The kept changes of models in which a row both comes and goes in one step: it would wake who reads them for nothing."""
-    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as con:
-        kept = con.execute(
-            "select schema_name, table_name from duckdb_columns() where schema_name like '\\_etlc%' escape '\\'"
-            " and column_name = '_etlc_sign'"
-        ).fetchall()
-        both = "(select * exclude (_etlc_sign) from {0} where _etlc_sign = {1})"
-        tables = [f"{ident(schema)}.{ident(name)}" for schema, name in kept]
-        return [
-            table
-            for table in tables
-            if con.execute(f"{both.format(table, 1)} intersect {both.format(table, -1)}").fetchall()
-        ]
+def _unsettled(con: duckdb.DuckDBPyConnection) -> list[str]:
+    kept = con.execute(
+        "select schema_name, table_name from duckdb_columns() where schema_name like '\\_etlc%' escape '\\'"
+        " and column_name = '_etlc_sign'"
+    ).fetchall()
+    both = "(select * exclude (_etlc_sign) from {0} where _etlc_sign = {1})"
+    tables = [f"{ident(schema)}.{ident(name)}" for schema, name in kept]
+    return [
+        table
+        for table in tables
+        if con.execute(f"{both.format(table, 1)} intersect {both.format(table, -1)}").fetchall()
+    ]
 
 
 def output(root: Path) -> tuple[Row, ...]:

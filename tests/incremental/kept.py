@@ -120,8 +120,20 @@ def _picked(q: Draw, a: str, b: str) -> str:
     )  # fmt: skip
 
 
+def _beside(q: Draw, a: str, b: str) -> str:
+    """Keyed rows beside a value of few rows of the same relation: that is asked for, whatever comes."""
+    p, o, _ = q.names
+    few = f"from {a} as {o} where {q.rare(o)}"
+    return q.one(
+        f"select {q.gathered(p, 'k')} from {a} as {p} group by {p}.k having count(*) > (select count(*) {few})",
+        f"select {q.row(p)} from {a} as {p} where {p}.x > (select coalesce(max({o}.x), 0) {few})",
+        f"select {q.row(p, x=f'(select sum({o}.x) {few})')} from {a} as {p} where {q.where(p)}",
+        aspect="form",
+    )
+
+
 KEPT: dict[str, tuple[int, Callable[[Draw, str, str], str]]] = {
     "sums": (0, _sums), "sums of join": (0, _sums_of_join), "sums of both": (0, _sums_of_both), "measures": (0, _measures),
     "untouched": (0, _untouched), "far": (2, _far), "windowed join": (2, _windowed_join), "arms": (3, _arms),
-    "picked": (0, _picked),
+    "picked": (0, _picked), "beside": (1, _beside),
 }  # fmt: skip

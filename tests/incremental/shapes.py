@@ -216,12 +216,14 @@ def _lateral(q: Draw, a: str, b: str) -> str:
 
 
 def _asof(q: Draw, a: str, b: str) -> str:
-    p, o, _ = q.names
+    """Of times and keys that are there: what DuckDB makes of NULL ones hangs on its plan."""
+    p, o, w = q.names
     kind = q.one("asof join", "asof left join", aspect="form")
-    right = f"(select k, t, max(x) as x from {b} group by k, t) as {o}"
-    return (
-        f"select {q.row(p, x=f'{o}.x', t=f'{o}.t')} from {a} as {p} {kind} {right} on {p}.k = {o}.k and {p}.t >= {o}.t"
-    )
+    there = "k is not null and t is not null"
+    left = f"(select {plain(w)} from {a} as {w} where {there}) as {p}"
+    right = f"(select k, t, max(x) as x from {b} where {there} group by k, t) as {o}"
+    columns = q.row(p, x=f"{o}.x", t=f"{o}.t")
+    return f"select {columns} from {left} {kind} {right} on {p}.k = {o}.k and {p}.t >= {o}.t"
 
 
 def _pivot(q: Draw, a: str, b: str) -> str:

@@ -24,7 +24,7 @@ from tests.incremental import files as _files
 from tests.incremental import world as _world
 from tests.incremental.files import Files
 from tests.incremental.forcing import FORCED, Gone, watched
-from tests.incremental.judge import HIDDEN, Table, Truth, difference, output, standing, truth, unsettled
+from tests.incremental.judge import HIDDEN, Standing, Table, Truth, difference, output, standing, truth
 from tests.incremental.judge import unpaired as unpaired_rows
 from tests.incremental.world import World
 
@@ -99,7 +99,7 @@ class Story:
         self.told: list[str] = []
         self.used: list[str] = []  # the events that happened and could be left out
         self.settled = False
-        self.stood: dict[str, Table] | None = None
+        self.stood: Standing | None = None
         no_opt = (*case.switches.no_opt, *(self.forced.no_opt if self.forced else ()))
         self.arguments = replace(case.switches, no_opt=no_opt).arguments
 
@@ -128,14 +128,15 @@ class Story:
 
     def _step(self, step: int, last: bool) -> None:
         r = random.Random(f"{self.case.seed}/{step}")
-        quiet = r.random() < 0.15
+        quiet = r.random() < (0.05 if self.forced else 0.15)
+        adding = self.forced is not None and r.random() < self.forced.adding
         all_quiet = True
         for number in range(r.choice((1, 1, 2, 3))):
             tag = f"{step}.{number}"
             own = random.Random(f"{self.case.seed}/{tag}")
             if tag not in self.case.without:
                 self.used.append(tag)
-                all_quiet &= self._event(own, f"n{step}{number}", quiet)
+                all_quiet &= self._event(own, f"n{step}{number}", quiet, adding)
         self.world.write()
         kinds = {**(_RUNS_FORCED if self.forced else _RUNS), **({"kill": self.case.kills} if self.case.kills else {})}
         kind = "all" if last or quiet else r.choices(list(kinds), list(kinds.values()))[0]
@@ -150,18 +151,19 @@ class Story:
         else:
             self._run_some(r, anew=kind == "refresh one")
 
-    def _event(self, r: random.Random, tag: str, quiet: bool) -> bool:
-        """Let one thing happen; whether nothing may be done for it. A file with a new time may be taken as changed."""
+    def _event(self, r: random.Random, tag: str, quiet: bool, adding: bool) -> bool:
+        """Let one thing happen; whether nothing may be done for it. A file with a new time may be taken as changed.
+        ``adding``: only rows come, if it is not an edit."""
         edit = r.random() < (0.1 if self.forced else 0.4)
-        odds = _world.EDITS if edit else _files.EVENTS
-        if self.forced and self.forced.adding and not edit:
-            odds = {**odds, **dict.fromkeys(_files.ADDING, 15), "withdraw": 12}
+        odds = _world.EDITS if edit else _files.ADDING if adding else _files.EVENTS
+        sources = [name for name in self.world.sources if self.world.readers(name)] if self.forced else []
         still = _world.QUIET if edit else _files.QUIET
         what = r.choice(still) if quiet else r.choices(list(odds), list(odds.values()))[0]
         if edit:
             self.told.append(self.world.edit(what, r))
         else:
-            self.told.append(self.files.event(what, self.world.sources[r.choice(list(self.world.sources))], r, tag))
+            source = self.world.sources[r.choice(sources or list(self.world.sources))]
+            self.told.append(self.files.event(what, source, r, tag))
         self.seen.events[what] += 1
         return edit and what in still
 
@@ -247,7 +249,9 @@ class Story:
                 raise Wrong("torn", f"{name} is neither as before nor as it should be: {found.rows[:5]}")
 
     def _again(self, *arguments: str) -> None:
+        stood = self.stood
         again = self._json(0, *arguments)
+        self.stood = stood  # if it is not so, the next comparison tells
         if acted := _acted(again):
             raise Wrong("twice", f"the same run again was not idle: {acted}")
         if written := [one["output"] for one in again["outputs"] if one["action"] != "skip"]:
@@ -256,10 +260,10 @@ class Story:
     # -- what it came to
 
     def _standing(self) -> dict[str, Table]:
-        """What stands since the last run."""
+        """What stands since the last run that may have changed something."""
         if self.stood is None:
             self.stood = standing(self.world.root)
-        return self.stood
+        return self.stood.tables
 
     def _truth(self) -> Truth:
         try:
@@ -293,8 +297,8 @@ class Story:
             if found is None and not published:
                 continue  # inlined
             self._same(model.name, found, right.tables[key], f"({self.told_of(key)}) is wrong", partly=not published)
-        if both := unsettled(self.world.root):
-            raise Wrong("unsettled", f"rows came and went in one step: {both}")
+        if self.stood is not None and self.stood.unsettled:
+            raise Wrong("unsettled", f"rows came and went in one step: {self.stood.unsettled}")
         if not failing and self.world.output in scope:
             table = right.tables[self.world.output]
             if any(unpaired_rows(output(self.world.root), table.rows, list(range(len(table.columns))))):

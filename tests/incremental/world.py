@@ -60,27 +60,32 @@ class World:
 
     @classmethod
     def begin(cls, root: Path, seed: str, favoured: tuple[str, ...] = ()) -> World:
-        """The project as it is at first. Most models are of ``favoured`` shapes, if there are any, and are stored."""
+        """The project as it is at first. Of ``favoured`` shapes, if there are any, most models are: two over two
+        sources and one over both of them for certain, all three stored, and kept up if they can be."""
         r = random.Random(f"{seed}/project")
         kinds = [r.choice(("csv", "parquet", "ndjson")) for _ in range(r.randint(2, 3))]
         sources = {f"s{n}": Source(f"s{n}", kind, r.random() < 0.25) for n, kind in enumerate(kinds, 1)}
         world = cls(root, seed, sources, favoured=favoured)
-        for _ in range(r.randint(2, 4) if favoured else r.randint(1, 6)):
+        for among in (list(sources), list(sources), ["m1", "m2"]) if favoured else ():
+            world.add(r, among)
+        for _ in range(r.randint(0, 2) if favoured else r.randint(1, 6)):
             world.add(r)
         world.output = r.choice(list(world.models)) if r.random() < 0.3 else ""
         return world
 
-    def add(self, r: random.Random) -> Model | None:
-        """A new model, upon what stands; None where everything would grow too big."""
+    def add(self, r: random.Random, among: list[str] | None = None) -> Model | None:
+        """A new model, upon what stands; None where everything would grow too big. Upon two ``among`` these: of a favoured
+        shape for certain, stored, and kept up if it can be."""
         self.made += 1
         for _ in range(20):
-            shape = r.choice(self.favoured if self.favoured and r.random() < 0.8 else list(SHAPES))
-            model = Model(f"m{self.made}", f"{self.seed}/{self.made}", shape, self._inputs(r, list(self.models)))
+            shape = r.choice(self.favoured if among or (self.favoured and r.random() < 0.8) else list(SHAPES))
+            first, second = r.sample(among, 2) if among else self._inputs(r, list(self.models))
+            model = Model(f"m{self.made}", f"{self.seed}/{self.made}", shape, (first, second))
             model.name = model.key
             often = ["table"] * 6 if self.favoured else []
-            model.materialize = r.choice(("", "", "", "", "table", "view", *often))
+            model.materialize = "table" if among else r.choice(("", "", "", "", "table", "view", *often))
             model.publish = r.choice((None, None, None, True, False))
-            model.incremental = "full" if r.random() < 0.1 else ""
+            model.incremental = "full" if r.random() < 0.1 and not among else ""
             self.models[model.key] = model
             if self.sound():
                 return model
