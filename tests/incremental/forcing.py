@@ -29,9 +29,20 @@ class Forced:
         return tuple(name for name in STRATEGIES if name not in keeps)
 
 
-_LINEAR = ("arms", "arms", "arms", "join", "join", "join", "unnest", "filter", "star")
+_LINEAR = ("arms", "arms", "arms", "join", "join", "join", "unnest", "filter", "star", "repeated", "repeated")
 _SUMS = ("sums", "sums of join", "sums of join", "sums of both")
-_GROUPS = ("measures", "far", "windowed join", "untouched", "having total", "scalar", "twice", "window of group")
+_GROUPS = (
+    "measures",
+    "far",
+    "far",
+    "far",
+    "windowed join",
+    "untouched",
+    "having total",
+    "scalar",
+    "twice",
+    "window of group",
+)
 FORCED = {
     forced.name: forced
     for forced in (

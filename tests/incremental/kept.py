@@ -80,6 +80,7 @@ def _far(q: Draw, a: str, b: str) -> str:
         f"select {q.row(p, x=f'count({o}.x) over (partition by {p}.k)')} {joined}",
         f"select {q.row(p, x=f'sum({o}.x) over (partition by {p}.k)')} {joined} where {o}.k is null or {o}.x > 3",
         f"select {q.gathered(p, 'g')} {joined} where {o}.x is null group by {p}.g",
+        f"select {q.row(p, x=f'count(*) over (partition by {p}.k)')} {joined} where {o}.k is null",
         f"select {w}.k, {w}.g, {w}.n as x, {_AT_LEAST} from"
         f" (select {p}.k, {p}.g, count({o}.x) as n {joined} where {q.where(p)} group by all) as {w} where {w}.n <> 1",
         aspect="form",

@@ -156,6 +156,8 @@ class Story:
         ``adding``: only rows come, if it is not an edit."""
         edit = r.random() < (0.1 if self.forced else 0.4)
         odds = _world.EDITS if edit else _files.ADDING if adding else _files.EVENTS
+        if self.forced and self.forced.adding and not edit and not adding:
+            odds = {**odds, "withdraw": 12}
         sources = [name for name in self.world.sources if self.world.readers(name)] if self.forced else []
         still = _world.QUIET if edit else _files.QUIET
         what = r.choice(still) if quiet else r.choices(list(odds), list(odds.values()))[0]

@@ -61,7 +61,7 @@ class World:
     @classmethod
     def begin(cls, root: Path, seed: str, favoured: tuple[str, ...] = ()) -> World:
         """The project as it is at first. Of ``favoured`` shapes, if there are any, most models are: two over two
-        sources and one over both of them for certain, all three stored, and kept up if they can be."""
+        sources and one over both of them for certain, kept up if they can be, and mostly stored."""
         r = random.Random(f"{seed}/project")
         kinds = [r.choice(("csv", "parquet", "ndjson")) for _ in range(r.randint(2, 3))]
         sources = {f"s{n}": Source(f"s{n}", kind, r.random() < 0.25) for n, kind in enumerate(kinds, 1)}
@@ -75,15 +75,15 @@ class World:
 
     def add(self, r: random.Random, among: list[str] | None = None) -> Model | None:
         """A new model, upon what stands; None where everything would grow too big. Upon two ``among`` these: of a favoured
-        shape for certain, stored, and kept up if it can be."""
+        shape for certain, and kept up if it can be."""
         self.made += 1
         for _ in range(20):
             shape = r.choice(self.favoured if among or (self.favoured and r.random() < 0.8) else list(SHAPES))
             first, second = r.sample(among, 2) if among else self._inputs(r, list(self.models))
             model = Model(f"m{self.made}", f"{self.seed}/{self.made}", shape, (first, second))
             model.name = model.key
-            often = ["table"] * 6 if self.favoured else []
-            model.materialize = "table" if among else r.choice(("", "", "", "", "table", "view", *often))
+            often = ["table"] * 12 if among else ["table"] * 6 if self.favoured else []
+            model.materialize = r.choice(("", "", "", "", "table", "view", *often))
             model.publish = r.choice((None, None, None, True, False))
             model.incremental = "full" if r.random() < 0.1 and not among else ""
             self.models[model.key] = model
