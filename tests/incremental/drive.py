@@ -2,8 +2,9 @@
 
 ``python -m tests.incremental.drive SEED COUNT`` tries the seeds from SEED on, prints what went wrong as JSON, one a
 line (a seed's own line, made small, with its texts, files and steps), and at the end what the stories were made of.
-``--force NAME`` forces a strategy ("full": none), in a life that is made for it. ``--steps 5``, ``--kills 1`` (how often, beside ten runs, one is killed), ``--no-opt NAME`` and ``--env NAME=VALUE`` for
-all their runs, ``--whole`` to make nothing smaller.
+``--force NAME`` forces a strategy ("full": none), in lives that are made for it. ``--steps 5``, ``--kills 1`` (how
+often, beside ten runs, one is killed), ``--no-opt NAME`` and ``--env NAME=VALUE`` for all their runs, ``--whole`` to
+make nothing smaller.
 """
 
 from __future__ import annotations
