@@ -2,8 +2,9 @@
 
 ``python -m tests.incremental.drive SEED COUNT`` tries the seeds from SEED on, prints what went wrong as JSON, one a
 line (a seed's own line, made small, with its texts, files and steps), and at the end what the stories were made of.
-``--steps 5``, ``--kills 1`` (how often, beside ten runs, one is killed), ``--no-opt NAME`` and ``--env NAME=VALUE`` for
-all their runs, ``--whole`` to make nothing smaller.
+``--force NAME`` forces a strategy ("full": none), in lives that are made for it. ``--steps 5``, ``--kills 1`` (how
+often, beside ten runs, one is killed), ``--no-opt NAME`` and ``--env NAME=VALUE`` for all their runs, ``--whole`` to
+make nothing smaller.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tests.incremental.forcing import FORCED
 from tests.incremental.story import Case, Seen, Story, Switches, Wrong
 
 _PATIENCE = 40.0  # seconds that are spent on making a failure small
@@ -30,6 +32,8 @@ def failure(case: Case, seen: Seen) -> tuple[Wrong, Story] | None:
         except Wrong as wrong:
             wrong.add_note(json.dumps(story.report(), ensure_ascii=False, indent=1))
             return wrong, story
+        finally:
+            story.con.close()
     return None
 
 
@@ -87,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("first", type=int, metavar="SEED")
     parser.add_argument("count", type=int, metavar="COUNT")
+    parser.add_argument("--force", choices=list(FORCED), default="")
     parser.add_argument("--steps", type=int, default=Case(0).steps)
     parser.add_argument("--kills", type=float, default=0)
     parser.add_argument("--no-opt", action="append", default=[])
@@ -95,13 +100,14 @@ def main() -> None:
     parser.add_argument("--readable", action="store_true")
     given = parser.parse_args()
     env = dict(pair.split("=", 1) for pair in given.env)
-    case = Case(0, given.steps, Switches(tuple(given.no_opt), env), given.kills)
+    case = Case(0, given.steps, given.force, Switches(tuple(given.no_opt), env), given.kills)
     seen, begun = Seen(), time.monotonic()
     for found in tried(given.first, given.count, case, seen, given.whole):
         print(readable(found) if given.readable else json.dumps(found, ensure_ascii=False), flush=True)
     done = {
         "done": given.count, "refreshes": seen.refreshes, "seconds": round(time.monotonic() - begun, 1), "kills": seen.kills,
         "failed checks": seen.failures, "events": dict(seen.events), "strategies": dict(seen.strategies),
+        "gone": dict(seen.gone.ways), "moved rows": dict(seen.gone.moved),
         "shapes": {shape: dict(counts) for shape, counts in sorted(seen.shapes.items())},
     }  # fmt: skip
     print(json.dumps(done))

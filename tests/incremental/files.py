@@ -24,8 +24,10 @@ _DAY = dt.date(2024, 1, 1)
 EVENTS = {
     "arrive": 8, "change": 3, "alter": 3, "truncate": 2, "empty": 1, "remove": 3, "rename": 1, "move": 1, "touch": 1,
     "same": 1, "copy": 2, "late": 2, "swap": 1, "split": 1, "all gone": 1, "many": 1, "lose": 1,
+    "withdraw": 2,
 }  # fmt: skip
 QUIET = ("touch", "same")
+ADDING = {"arrive": 3, "copy": 1, "late": 1}  # where nothing stands at a late file's place, rows only come
 SPOILT = ("remove", "empty", "spoil")
 
 
@@ -58,6 +60,7 @@ class Files:
 
     def __init__(self, root: Path, con: duckdb.DuckDBPyConnection, most_rows: int) -> None:
         self.root, self._con, self._most, self._clock = root, con, most_rows, 0
+        self._last: dict[str, Path] = {}  # the file of each source that was written last
 
     def of(self, source: Source) -> list[Path]:
         """The files of a source."""
@@ -115,6 +118,9 @@ class Files:
                 self._date(file, r)
         elif what == "remove":
             file.unlink()
+        elif what == "withdraw":  # so that all is as it was before
+            last = self._last.get(source.name, file)
+            (last if last in there else file).unlink()
         elif what == "rename":
             file.rename(file.with_name(f"r{tag}{file.suffix}"))
         elif what == "move":
@@ -198,6 +204,7 @@ class Files:
             there.write_bytes(written.read_bytes())
             written.unlink()
         self._date(there, r)
+        self._last[source.name] = there
         return there
 
     def rows(self, file: Path, source: Source) -> list[Row]:

@@ -33,9 +33,20 @@ class Truth:
     failing: frozenset[str]
 
 
-def truth(world: World, files: Files) -> Truth:
-    """Everything from scratch: a view for each source, then the models' texts in order."""
-    with duckdb.connect(config={"threads": 1}) as con:
+@dataclass(frozen=True)
+class Standing:
+    """What stands: the tables and views of the published and the hidden schema, by ``schema.name`` in lower case; and the
+    kept changes in which a row both comes and goes in one step: it would wake who reads the model for nothing."""
+
+    tables: dict[str, Table]
+    unsettled: list[str]
+
+
+def truth(world: World, files: Files, con: duckdb.DuckDBPyConnection) -> Truth:
+    """Everything from scratch: a table for each source, then the models' texts in order, in a schema of their own."""
+    con.execute("create schema truth")
+    con.execute("use truth")
+    try:
         for name, source in world.sources.items():
             con.execute(f"create table {name} as {view(files.of(source), source)}")
         tables, failing = {}, set()
@@ -46,22 +57,40 @@ def truth(world: World, files: Files) -> Truth:
                 found = con.execute(f"select count(*) from {model.name} where not (x is null or x < {model.limit})")
                 failing |= {key} if (found.fetchone() or (0,))[0] else set()
         return Truth(tables, frozenset(failing))
+    finally:
+        con.execute("use memory.main")
+        con.execute("drop schema truth cascade")
 
 
-def standing(root: Path) -> dict[str, Table]:
-    """The tables and views of the published and the hidden schema, by ``schema.name`` in lower case."""
+def standing(root: Path) -> Standing:
+    """What the warehouse has."""
     if not (root / "warehouse.duckdb").exists():
-        return {}
+        return Standing({}, [])
     with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as con:
         found = con.execute(
             "select schema_name, table_name, 'table' from duckdb_tables() union all"
             " select schema_name, view_name, 'view' from duckdb_views() where not internal"
         ).fetchall()
-        return {
+        tables = {
             f"{schema}.{name}".lower(): _read(con, f"{ident(schema)}.{ident(name)}", kind)
             for schema, name, kind in found
             if schema in ("main", HIDDEN)
         }
+        return Standing(tables, _unsettled(con))
+
+
+def _unsettled(con: duckdb.DuckDBPyConnection) -> list[str]:
+    kept = con.execute(
+        "select schema_name, table_name from duckdb_columns() where schema_name like '\\_etlc%' escape '\\'"
+        " and column_name = '_etlc_sign'"
+    ).fetchall()
+    both = "(select * exclude (_etlc_sign) from {0} where _etlc_sign = {1})"
+    tables = [f"{ident(schema)}.{ident(name)}" for schema, name in kept]
+    return [
+        table
+        for table in tables
+        if con.execute(f"{both.format(table, 1)} intersect {both.format(table, -1)}").fetchall()
+    ]
 
 
 def output(root: Path) -> tuple[Row, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -9,23 +10,28 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
-from typer.testing import CliRunner
+from typer.main import get_command
 
 from etlc.cli.app import app
 from tests.incremental import files as _files
 from tests.incremental import world as _world
 from tests.incremental.files import Files
-from tests.incremental.judge import HIDDEN, Table, Truth, difference, output, standing, truth
+from tests.incremental.forcing import FORCED, Gone, watched
+from tests.incremental.judge import HIDDEN, Standing, Table, Truth, difference, output, standing, truth
 from tests.incremental.judge import unpaired as unpaired_rows
 from tests.incremental.world import World
 
+_COMMAND = get_command(app)  # made once: it takes as long as a small run
 _ROOT = Path(__file__).parents[2]
 _RUNS = {"all": 10, "some": 4, "refresh one": 1, "refresh all": 0.5}
+_RUNS_FORCED = {"all": 10, "some": 10, "refresh all": 0.3}
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,12 @@ class Switches:
 
 @dataclass(frozen=True)
 class Case:
-    """A story, drawn from its seed. ``without`` are events that are left out, ``lacking`` models of the beginning."""
+    """A story, drawn from its seed. ``without`` are events that are left out, ``lacking`` models of the beginning.
+    ``force`` names a strategy of FORCED, for a life in which mostly files change, of sources that have more of them."""
 
     seed: int
     steps: int = 5
+    force: str = ""
     switches: Switches = field(default_factory=Switches)
     kills: float = 0  # how often, beside ten runs that go through, one is killed
     without: frozenset[str] = frozenset()
@@ -62,7 +70,8 @@ class Seen:
     kills: int = 0
     failures: int = 0
     events: Counter[str] = field(default_factory=Counter)
-    strategies: Counter[str] = field(default_factory=Counter)
+    strategies: Counter[str] = field(default_factory=Counter)  # as plan and run tell them
+    gone: Gone = field(default_factory=Gone)
     shapes: dict[str, Counter[str]] = field(default_factory=dict)
 
 
@@ -79,7 +88,9 @@ class Story:
 
     def __init__(self, case: Case, root: Path, seen: Seen) -> None:
         self.case, self.seen = case, seen
-        self.world = World.begin(root, str(case.seed))
+        self.forced = FORCED.get(case.force)
+        shapes = self.forced.shapes if self.forced else ()
+        self.world = World.begin(root, str(case.seed), shapes)
         for key in reversed(list(self.world.models)):
             if key in case.lacking and not self.world.readers(key) and len(self.world.models) > 1:
                 self.world.take_out(key)
@@ -88,6 +99,9 @@ class Story:
         self.told: list[str] = []
         self.used: list[str] = []  # the events that happened and could be left out
         self.settled = False
+        self.stood: Standing | None = None
+        no_opt = (*case.switches.no_opt, *(self.forced.no_opt if self.forced else ()))
+        self.arguments = replace(case.switches, no_opt=no_opt).arguments
 
     def live(self) -> None:
         """All steps. Raises Wrong."""
@@ -104,7 +118,7 @@ class Story:
         for name, source in self.world.sources.items():
             r = random.Random(f"{self.case.seed}/{name}")
             self.told.append(self.files.first(source, r))
-            for number in range(r.randint(0, 2)):
+            for number in range(r.randint(4, 8) if self.forced else r.randint(0, 2)):
                 tag = f"{name}f{number}"
                 if tag not in self.case.without:
                     self.used.append(tag)
@@ -114,16 +128,17 @@ class Story:
 
     def _step(self, step: int, last: bool) -> None:
         r = random.Random(f"{self.case.seed}/{step}")
-        quiet = r.random() < 0.15
+        quiet = r.random() < (0.05 if self.forced else 0.15)
+        adding = self.forced is not None and r.random() < self.forced.adding
         all_quiet = True
         for number in range(r.choice((1, 1, 2, 3))):
             tag = f"{step}.{number}"
             own = random.Random(f"{self.case.seed}/{tag}")
             if tag not in self.case.without:
                 self.used.append(tag)
-                all_quiet &= self._event(own, f"n{step}{number}", quiet)
+                all_quiet &= self._event(own, f"n{step}{number}", quiet, adding)
         self.world.write()
-        kinds = {**_RUNS, **({"kill": self.case.kills} if self.case.kills else {})}
+        kinds = {**(_RUNS_FORCED if self.forced else _RUNS), **({"kill": self.case.kills} if self.case.kills else {})}
         kind = "all" if last or quiet else r.choices(list(kinds), list(kinds.values()))[0]
         if f"{step}.run" in self.case.without and not last:
             self.settled = False
@@ -136,16 +151,21 @@ class Story:
         else:
             self._run_some(r, anew=kind == "refresh one")
 
-    def _event(self, r: random.Random, tag: str, quiet: bool) -> bool:
-        """Let one thing happen; whether nothing may be done for it. A file with a new time may be taken as changed."""
-        edit = r.random() < 0.4
-        odds = _world.EDITS if edit else _files.EVENTS
+    def _event(self, r: random.Random, tag: str, quiet: bool, adding: bool) -> bool:
+        """Let one thing happen; whether nothing may be done for it. A file with a new time may be taken as changed.
+        ``adding``: only rows come, if it is not an edit."""
+        edit = r.random() < (0.1 if self.forced else 0.4)
+        odds = _world.EDITS if edit else _files.ADDING if adding else _files.EVENTS
+        if self.forced and self.forced.adding and not edit and not adding:
+            odds = {**odds, "withdraw": 12}
+        sources = [name for name in self.world.sources if self.world.readers(name)] if self.forced else []
         still = _world.QUIET if edit else _files.QUIET
         what = r.choice(still) if quiet else r.choices(list(odds), list(odds.values()))[0]
         if edit:
             self.told.append(self.world.edit(what, r))
         else:
-            self.told.append(self.files.event(what, self.world.sources[r.choice(list(self.world.sources))], r, tag))
+            source = self.world.sources[r.choice(sources or list(self.world.sources))]
+            self.told.append(self.files.event(what, source, r, tag))
         self.seen.events[what] += 1
         return edit and what in still
 
@@ -153,7 +173,7 @@ class Story:
 
     def _run_all(self, more: str = "", idle: bool = False) -> None:
         """Run everything, compare everything, and run again, which must find nothing to do."""
-        right, before = self._truth(), standing(self.world.root)
+        right, before = self._truth(), self._standing()
         planned = {step["model"]: step for step in self._json(0, "plan", *([more] if more else []))["steps"]}
         code, ran = self._ran("run", *([more] if more else []))
         self._count(planned, ran)
@@ -167,7 +187,7 @@ class Story:
         self._compare(code, ran, right, before, set(self.world.models))
         self.settled = code == 0
         if code == 0:
-            extra = {name for name in standing(self.world.root) if name.startswith("main.")}
+            extra = {name for name in self._standing() if name.startswith("main.")}
             extra -= {
                 f"main.{model.name.lower()}" for model in self.world.models.values() if self.world.published(model)
             }
@@ -180,12 +200,12 @@ class Story:
         keys = r.sample(list(self.world.models), min(len(self.world.models), 1 if anew else r.choice((1, 2))))
         names = [self.world.models[key].name for key in keys]
         arguments = [word for name in names for word in ("-s", name)]
-        right, before = self._truth(), standing(self.world.root)
+        right, before = self._truth(), self._standing()
         code, ran = self._ran("run", *arguments, *(["--full-refresh"] if anew else []))
         scope = self.world.above(keys)
         self._compare(code, ran, right, before, scope)
         self.settled = False
-        after = standing(self.world.root)
+        after = self._standing()
         mine = {self.world.models[key].name.lower() for key in scope}
         for name, kept in before.items():
             if name.partition(".")[2] not in mine and "view" not in (
@@ -198,7 +218,7 @@ class Story:
 
     def _kill(self, r: random.Random) -> None:
         """Kill a run of another process at some moment: each table is as it was, or as it should be."""
-        right, before = self._truth(), standing(self.world.root)
+        right, before = self._truth(), self._standing()
         command = [
             sys.executable,
             "-m",
@@ -207,7 +227,7 @@ class Story:
             str(self.world.root),
             "run",
             "-q",
-            *self.case.switches.arguments,
+            *self.arguments,
         ]
         env = {**os.environ, **self.case.switches.env, "PYTHONPATH": str(_ROOT)}
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
@@ -219,11 +239,11 @@ class Story:
             process.wait()
             self.seen.kills += 1
             self.told.append("run, killed")
-        self.settled = False
+        self.settled, self.stood = False, None
         places = {
             place: right.tables[key] for key, model in self.world.models.items() for place in self._places(model.name)
         }
-        for name, found in standing(self.world.root).items():
+        for name, found in self._standing().items():
             fits = (
                 difference(found, table, partly=True) == "" for table in (before.get(name), places.get(name)) if table
             )
@@ -231,7 +251,9 @@ class Story:
                 raise Wrong("torn", f"{name} is neither as before nor as it should be: {found.rows[:5]}")
 
     def _again(self, *arguments: str) -> None:
+        stood = self.stood
         again = self._json(0, *arguments)
+        self.stood = stood  # if it is not so, the next comparison tells
         if acted := _acted(again):
             raise Wrong("twice", f"the same run again was not idle: {acted}")
         if written := [one["output"] for one in again["outputs"] if one["action"] != "skip"]:
@@ -239,9 +261,15 @@ class Story:
 
     # -- what it came to
 
+    def _standing(self) -> dict[str, Table]:
+        """What stands since the last run that may have changed something."""
+        if self.stood is None:
+            self.stood = standing(self.world.root)
+        return self.stood.tables
+
     def _truth(self) -> Truth:
         try:
-            return truth(self.world, self.files)
+            return truth(self.world, self.files, self.con)
         except duckdb.Error as error:
             raise Wrong("generator", str(error)) from error
 
@@ -252,7 +280,7 @@ class Story:
         if code != (3 if failing else 0):
             raise Wrong("status", f"exit status {code}, failing checks: {sorted(failing)}: {ran['diagnostics']}")
         self.seen.failures += bool(failing)
-        after = standing(self.world.root)
+        after = self._standing()
         status = {model["model"].lower(): model["status"] for model in ran["models"]}
         for key in scope:
             model = self.world.models[key]
@@ -271,6 +299,8 @@ class Story:
             if found is None and not published:
                 continue  # inlined
             self._same(model.name, found, right.tables[key], f"({self.told_of(key)}) is wrong", partly=not published)
+        if self.stood is not None and self.stood.unsettled:
+            raise Wrong("unsettled", f"rows came and went in one step: {self.stood.unsettled}")
         if not failing and self.world.output in scope:
             table = right.tables[self.world.output]
             if any(unpaired_rows(output(self.world.root), table.rows, list(range(len(table.columns))))):
@@ -309,17 +339,25 @@ class Story:
         """The exit status and the JSON of a command, called in this process."""
         if arguments[0] == "run":
             self.told.append(" ".join(arguments))
-        runner = CliRunner(env={"NO_COLOR": "1", **self.case.switches.env})
-        words = ["--project", str(self.world.root), *arguments, "--json", *self.case.switches.arguments]
-        done = runner.invoke(app, words)
-        if not isinstance(done.exception, SystemExit | None) or "E901" in done.stdout + done.stderr:
-            raise Wrong(
-                "crash", f"etlc {' '.join(arguments)}: {done.exception!r} {done.stdout[-2000:]} {done.stderr[-2000:]}"
-            )
+            self.stood = None
+        words = ["--project", str(self.world.root), *arguments, "--json", *self.arguments]
+        told = io.StringIO(), io.StringIO()
+        code: object = None
+        env = patch.dict(os.environ, {"NO_COLOR": "1", **self.case.switches.env})
+        with watched(self.seen.gone), env, redirect_stdout(told[0]), redirect_stderr(told[1]):
+            try:
+                _COMMAND.main(words, "etlc")
+            except SystemExit as end:
+                code = end.code or 0
+            except Exception as error:  # noqa: BLE001
+                code = error
+        out, err = (one.getvalue() for one in told)
+        if not isinstance(code, int) or "E901" in out + err:
+            raise Wrong("crash", f"etlc {' '.join(arguments)}: {code!r} {out[-2000:]} {err[-2000:]}")
         try:
-            return done.exit_code, json.loads(done.stdout)
+            return code, json.loads(out)
         except ValueError:
-            raise Wrong("crash", f"etlc {' '.join(arguments)} gave no JSON: {done.stdout} {done.stderr}") from None
+            raise Wrong("crash", f"etlc {' '.join(arguments)} gave no JSON: {out} {err}") from None
 
     def report(self) -> dict[str, object]:
         """All that one needs to see what was wrong: the steps, the texts, the rows of all files."""

@@ -19,6 +19,7 @@ from etlc.ir.plan import PlanModel, PlanSource
 from etlc.ir.statements import create_table
 from tests.cli import write_project
 from tests.incremental.drive import failure, smaller
+from tests.incremental.judge import standing
 from tests.incremental.shapes import SHAPES, Draw
 from tests.incremental.story import Case, Seen
 
@@ -98,6 +99,21 @@ def test_a_layout_after_files_that_came_late(tmp_path: Path) -> None:
     assert _run(tmp_path, {}, "select k, g from s")[0] == "0"
     assert _run(tmp_path, {"data/1.csv": "g,k\na,1\n"}, "select k, g from s")[0] == "0"
     assert _run(tmp_path, {}, "select k,  g from s") == ["0"]
+
+
+def test_an_inlined_model_is_edited_while_files_come(tmp_path: Path) -> None:
+    """Of what its reader is kept up by, the old text's rows are no part."""
+    spec = "pipeline: p\nsources:\n  s: {path: 'data/*.csv', columns: {k: INTEGER}}\nmodels:\n"
+    spec += (
+        "  m: {sql: 'select k + $by as k from s', publish: false}\n  r: {sql: 'select k from m', materialize: table}\n"
+    )
+    for by, number in ((1, 1), (2, 2)):
+        files = {"pipelines/p.yaml": spec.replace("$by", str(by)), f"data/{number}.csv": f"k\n{number}0\n"}
+        if number == 1:
+            files["data/0.csv"] = "k\n0\n3\n4\n"
+        write_project(tmp_path, "project: p\n", files)
+        assert CliRunner().invoke(app, ["--project", str(tmp_path), "run", "--no-opt", "cheap-full"]).exit_code == 0
+    assert sorted(standing(tmp_path).tables["main.r"].rows) == [(2,), (5,), (6,), (12,), (22,)]
 
 
 @pytest.mark.parametrize("seed", range(20))

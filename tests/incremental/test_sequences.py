@@ -1,8 +1,8 @@
 """After any sequence of arrivals, edits, partial runs, failed checks and kills, what stands is what plain DuckDB computes.
 
 A failure names its seed: ``python -m tests.incremental.drive SEED 1 --readable`` repeats it and makes it small.
-ETLC_SOAK sets how many seeds the long run tries, ETLC_SOAK_FIRST where it begins, and ETLC_SOAK_NO_OPT, a list with
-commas, what its runs do without.
+ETLC_SOAK sets how many seeds the long run tries, ETLC_SOAK_FIRST where it begins, ETLC_SOAK_FORCE which strategy is
+forced, and ETLC_SOAK_NO_OPT, a list with commas, what its runs do without.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import os
 
 import pytest
 
+from etlc.decide import STRATEGIES
+from etlc.execute.strategies import STRATEGIES as WORKED
 from tests.incremental.drive import readable, tried
+from tests.incremental.forcing import FORCED
 from tests.incremental.story import Case, Seen, Switches
 
 pytestmark = pytest.mark.duckdb
@@ -26,7 +29,32 @@ def _wrong(first: int, count: int, case: Case) -> tuple[str, Seen]:
 def test_stories(first: int) -> None:
     wrong, seen = _wrong(first, 6, Case(0))
     assert not wrong, wrong
-    assert seen.refreshes >= 20
+    assert seen.refreshes == 36
+
+
+# How often eight lives of eleven steps go each way, and find rows that come or go by it: half as often as they do now.
+_OFTEN = {
+    "append": (40, 35), "latest": (35, 16), "merge": (33, 27), "segment-replace": (34, 28), "refresh": (34, 21),
+    "groups": (28, 15), "probe": (20, 11), "diff-apply": (40, 26), "cheap-full": (38, 24), "full": (125, 0),
+}  # fmt: skip
+_RULES = {"early-cutoff", "kept-parts"}  # of STRATEGIES, what a life goes by whichever strategy is forced
+
+
+def test_every_strategy_is_forced() -> None:
+    assert set(FORCED) == set(_OFTEN) == {*STRATEGIES, "full"} - _RULES, (
+        "FORCED is to say of what a new strategy's lives are"
+    )
+    assert {name.replace(" ", "-") for name in WORKED} == set(FORCED) - {"full"}
+
+
+@pytest.mark.parametrize("name", FORCED)
+def test_forced(name: str) -> None:
+    wrong, seen = _wrong(0, 8, Case(0, steps=11, force=name))
+    assert not wrong, wrong
+    ways, moved = _OFTEN[name]
+    assert seen.gone.ways[name] >= ways and seen.gone.moved[name] >= moved, seen.gone
+    assert not seen.gone.ways.keys() - {name, "full"}
+    assert seen.refreshes == 96  # of ten, and 144 above: over 1,000 in all
 
 
 def test_killed() -> None:
@@ -41,5 +69,6 @@ def test_soak() -> None:
         pytest.skip("ETLC_SOAK=1000 runs it")
     count, first = int(os.environ["ETLC_SOAK"]), int(os.environ.get("ETLC_SOAK_FIRST", "10000"))
     no_opt = tuple(filter(None, os.environ.get("ETLC_SOAK_NO_OPT", "").split(",")))
-    wrong, _ = _wrong(first, count, Case(0, steps=8, switches=Switches(no_opt), kills=0.3))
+    force = os.environ.get("ETLC_SOAK_FORCE", "")
+    wrong, _ = _wrong(first, count, Case(0, steps=8, force=force, switches=Switches(no_opt), kills=0.3))
     assert not wrong, wrong

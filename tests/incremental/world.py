@@ -56,30 +56,36 @@ class World:
     low: int = 3
     output: str = ""
     made: int = 0
+    favoured: tuple[str, ...] = ()
 
     @classmethod
-    def begin(cls, root: Path, seed: str) -> World:
-        """The project as it is at first."""
+    def begin(cls, root: Path, seed: str, favoured: tuple[str, ...] = ()) -> World:
+        """The project as it is at first. Of ``favoured`` shapes, if there are any, most models are: two over two
+        sources and one over both of them for certain, kept up if they can be, and mostly stored."""
         r = random.Random(f"{seed}/project")
         kinds = [r.choice(("csv", "parquet", "ndjson")) for _ in range(r.randint(2, 3))]
         sources = {f"s{n}": Source(f"s{n}", kind, r.random() < 0.25) for n, kind in enumerate(kinds, 1)}
-        world = cls(root, seed, sources)
-        for _ in range(r.randint(1, 6)):
+        world = cls(root, seed, sources, favoured=favoured)
+        for among in (list(sources), list(sources), ["m1", "m2"]) if favoured else ():
+            world.add(r, among)
+        for _ in range(r.randint(0, 2) if favoured else r.randint(1, 6)):
             world.add(r)
         world.output = r.choice(list(world.models)) if r.random() < 0.3 else ""
         return world
 
-    def add(self, r: random.Random) -> Model | None:
-        """A new model, upon what stands; None where everything would grow too big."""
+    def add(self, r: random.Random, among: list[str] | None = None) -> Model | None:
+        """A new model, upon what stands; None where everything would grow too big. Upon two ``among`` these: of a favoured
+        shape for certain, and kept up if it can be."""
         self.made += 1
         for _ in range(20):
-            model = Model(
-                f"m{self.made}", f"{self.seed}/{self.made}", r.choice(list(SHAPES)), self._inputs(r, list(self.models))
-            )
+            shape = r.choice(self.favoured if among or (self.favoured and r.random() < 0.8) else list(SHAPES))
+            first, second = r.sample(among, 2) if among else self._inputs(r, list(self.models))
+            model = Model(f"m{self.made}", f"{self.seed}/{self.made}", shape, (first, second))
             model.name = model.key
-            model.materialize = r.choice(("", "", "", "", "table", "view"))
+            often = ["table"] * 12 if among else ["table"] * 6 if self.favoured else []
+            model.materialize = r.choice(("", "", "", "", "table", "view", *often))
             model.publish = r.choice((None, None, None, True, False))
-            model.incremental = "full" if r.random() < 0.1 else ""
+            model.incremental = "full" if r.random() < 0.1 and not among else ""
             self.models[model.key] = model
             if self.sound():
                 return model
@@ -88,7 +94,9 @@ class World:
 
     def _inputs(self, r: random.Random, above: list[str]) -> tuple[str, str]:
         """Two relations to read: often the last model, often sources, at times the same twice."""
-        first = above[-1] if above and r.random() < 0.6 else r.choice([*self.sources, *above])
+        first = (
+            above[-1] if above and r.random() < (0.3 if self.favoured else 0.6) else r.choice([*self.sources, *above])
+        )
         second = first if r.random() < 0.15 else r.choice([*self.sources, *self.sources, *above])
         return first, second
 
