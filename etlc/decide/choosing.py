@@ -37,8 +37,8 @@ def ways(
     comparable = not model.dynamic and not odd_columns(model)
     found: list[Way] = []
     if seconds < CHEAP and "cheap-full" not in off:
-        # Where those below would gain from the difference, it is cheap too.
-        worth = readers and reading >= seconds and comparable and model.incremental
+        # Where somebody below would use the difference, it is cheap too.
+        worth = bool(readers) and comparable and model.incremental
         found.append(Way("rebuild", "cheap full", changed if worth else ()))
     elif upkeep is not None and model.incremental and comparable and _known(changes):
         kept = record.partials == token(model, upkeep, record.consumed) if upkeep.partials is not None else False
