@@ -58,7 +58,7 @@ def test_forced(name: str) -> None:
 
 
 def test_killed() -> None:
-    wrong, seen = _wrong(100, 2, Case(0, steps=4, kills=100))
+    wrong, seen = _wrong(100, 5, Case(0, steps=4, kills=100))
     assert not wrong, wrong
     assert seen.kills >= 1
 

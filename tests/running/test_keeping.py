@@ -149,7 +149,7 @@ def test_each_input_has_a_grain_of_its_own(tmp_path: Path) -> None:
     assert step["obstacles"] == [] and set(step["keys"]) < {"r", "s"}
     told = etlc(path, "plan", "-v", check=0).out
     assert "--   r  merge; if rows change or go, partial aggregates\n" in told
-    assert "--   keeps count_star by k, y\n" in told
+    assert "--   keeps count_star by r.k, s.y\n" in told
 
 
 def test_through_a_model_that_is_inlined(tmp_path: Path) -> None:
