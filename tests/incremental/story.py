@@ -232,7 +232,7 @@ class Story:
         env = {**os.environ, **self.case.switches.env, "PYTHONPATH": str(_ROOT)}
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
         try:
-            process.wait(r.uniform(0.2, 0.9))
+            process.wait(r.uniform(0.1, 0.6))
             self.told.append("run that was to be killed")
         except subprocess.TimeoutExpired:
             process.kill()
