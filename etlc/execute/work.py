@@ -16,6 +16,7 @@ from etlc.sql.quote import ident, idents
 CAME, WENT = "temp._etlc_came", "temp._etlc_went"
 TOUCHED = "temp._etlc_touched"
 MOST_TOUCHED = 0.3  # of a model's rows; where more are touched, a rebuild costs less
+_FEW = 1_000  # rows, which are never too many
 
 
 class Unfit(Exception):
@@ -49,8 +50,8 @@ class Work:
 
     def make(self, table: str, query: str) -> int:
         """Make a temporary table; how many rows it has."""
-        self.desk.session.execute(f"CREATE OR REPLACE TEMP TABLE {table.split('.')[1]} AS {query}")
-        return int(self.desk.session.rows(f"SELECT count(*) FROM {table}")[0][0])
+        made = self.desk.session.rows(f"CREATE OR REPLACE TEMP TABLE {table.split('.')[1]} AS {query}")
+        return int(made[0][0])
 
     def empty(self, names: Iterable[str]) -> dict[str, str]:
         """Relations that show no rows, by name, for :meth:`Desk.shadowed`."""
@@ -63,9 +64,10 @@ class Work:
 
 def fits(work: Work) -> None:
     """Raises Unfit where so many rows are touched that building all of them is less work."""
-    session = work.desk.session
-    touched, stored = (int(session.rows(f"SELECT count(*) FROM {name}")[0][0]) for name in (WENT, work.stored))
-    if "rebuild" not in work.desk.tools.off and touched > MOST_TOUCHED * stored and stored > 1_000:
+    touched, stored = work.desk.session.rows(
+        f"SELECT (SELECT count(*) FROM {WENT}), (SELECT count(*) FROM {work.stored})"
+    )[0]
+    if touched > MOST_TOUCHED * stored and stored > _FEW:
         raise Unfit
 
 
@@ -77,18 +79,18 @@ def hold_against(work: Work, query: str) -> None:
     work.desk.session.execute("DROP TABLE temp._etlc_all")
 
 
+_NET = "temp._etlc_net"
 NETTED = frozenset({"append", PARTIALS, "diff-apply", "cheap full"})  # no row comes and goes
 
 
 def settle_net(work: Work) -> tuple[int, int]:
     """Leave out what both came and went; how many rows come and go."""
-    session = work.desk.session
-    if work.way.strategy not in NETTED:
-        work.make("temp._etlc_net", f"FROM {CAME} EXCEPT ALL FROM {WENT}")
-        work.make(WENT, f"FROM {WENT} EXCEPT ALL FROM {CAME}")
-        work.make(CAME, "FROM temp._etlc_net")
-        session.execute("DROP TABLE temp._etlc_net")
-    came, went = (int(session.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in (CAME, WENT))
+    came, went = (int(work.desk.session.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in (CAME, WENT))
+    if work.way.strategy not in NETTED and came and went:
+        work.make(_NET, f"FROM {CAME} EXCEPT ALL FROM {WENT}")
+        went = work.make(WENT, f"FROM {WENT} EXCEPT ALL FROM {CAME}")
+        came = work.make(CAME, f"FROM {_NET}")
+        work.desk.session.execute(f"DROP TABLE {_NET}")
     return came, went
 
 

@@ -51,7 +51,7 @@ FORCED = {
         Forced("merge", _SUMS, 0.7),
         Forced("segment-replace", (*_LINEAR, "set operation")),
         Forced("refresh", ("group", "measures", "qualify", "window", "exists", "joined groups", "picked", "sums of both")),
-        Forced("partial-aggregates", (*_SUMS, "measures", "having total", "scalar", "twice", "window of group", "group"), 0.4),
+        Forced("partial-aggregates", (*_SUMS, "counted", "counted", "measures", "having total", "scalar", "twice", "window of group", "group"), 0.4),
         Forced("groups", _GROUPS),
         Forced("probe", (*["beside"] * 4, "untouched", "untouched", "having total", "scalar", "twice")),
         Forced("diff-apply", ("filter", "limit", "window", "recursive", *_GROUPS)),

@@ -22,6 +22,20 @@ def _sums(q: Draw, a: str, b: str) -> str:
     return f"select {q.added_up(p, *keys)} from {a} as {p} group by {', '.join(f'{p}.{key}' for key in keys)}"
 
 
+def _counted(q: Draw, a: str, b: str) -> str:
+    """Small groups of what can be taken out again: when rows go, so do groups."""
+    p, o, _ = q.names
+    keys = q.one("k g t", "k t", "g t x", aspect="form").split()
+    made = {
+        "k": f"count({p}.k)", "g": "null::varchar", "x": "count(*)", "d": "null::double", "t": "null::date",
+        "m": q.one(f"sum({p}.m)", f"sum({p}.m + {p}.x)", aspect="m"),
+    }  # fmt: skip
+    chosen = ", ".join(f"{f'{p}.{name}' if name in keys else text} as {name}" for name, text in made.items())
+    joined = q.one("", f" join {b} as {o} on {p}.k = {o}.k", aspect="form2")
+    by = ", ".join(f"{p}.{key}" for key in keys)
+    return f"select {chosen} from {a} as {p}{joined} where {q.where(p)} group by {by}"
+
+
 def _sums_of_join(q: Draw, a: str, b: str) -> str:
     """Sums of which each input may have new rows."""
     p, o, _ = q.names
@@ -136,5 +150,5 @@ def _beside(q: Draw, a: str, b: str) -> str:
 KEPT: dict[str, tuple[int, Callable[[Draw, str, str], str]]] = {
     "sums": (0, _sums), "sums of join": (0, _sums_of_join), "sums of both": (0, _sums_of_both), "measures": (0, _measures),
     "untouched": (0, _untouched), "far": (2, _far), "windowed join": (2, _windowed_join), "arms": (3, _arms),
-    "picked": (0, _picked), "beside": (1, _beside),
+    "picked": (0, _picked), "beside": (1, _beside), "counted": (0, _counted),
 }  # fmt: skip

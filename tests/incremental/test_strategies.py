@@ -152,6 +152,9 @@ WRONG = {
     "partial aggregates show all inputs as they are now": _Wrong("partial-aggregates", STRATEGIES, PARTIALS,
         _with_moved(PARTIALS, lambda work, name: replace(work.moved[name], before=work.desk.rows(name))),
     ),
+    "groups stay when their last row goes": _Wrong("partial-aggregates", STRATEGIES, PARTIALS,
+        _saying(STRATEGIES[PARTIALS], {"HAVING sum(_etlc_n) <> 0": "HAVING true"}),
+    ),
     "refresh knows the keys of new rows only": _Wrong("refresh", STRATEGIES, "refresh", _with_moved("refresh", lambda work, name: replace(work.moved[name], went=""))
     ),
     "refresh compares by =": _Wrong("refresh", STRATEGIES, "refresh", _saying(STRATEGIES["refresh"], _EQUAL)),
