@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from etlc.ir.decision import Change, Way
-from etlc.ir.partials import CHEAP, OPTION, PARTIALS, token
+from etlc.ir.partials import CHEAP, OPTION, PARTIALS, keyed, takes, token
 from etlc.ir.plan import PlanModel
 from etlc.ir.record import ModelRecord
-from etlc.ir.upkeep import Partials, Upkeep
-from etlc.sql.partials import adds_back
+from etlc.ir.upkeep import Upkeep
 
 MOST = 0.5  # of an input's rows; where more changed, a rebuild costs less
 MANY = 10_000  # rows
+ASKED = 0.03  # seconds of a full build, from which on it is asked first whether anything reaches the query
+HOPE = 0.5  # of a full build's seconds, that may be spent on asking
 KEPT_PARTS = "kept-parts"
 STRATEGIES = (
     "cheap-full", "append", "latest", "merge", "segment-replace", OPTION, "refresh", "groups", "probe", "diff-apply",
@@ -35,23 +36,54 @@ def ways(
     seconds, reading = record.seconds, sum(readers)
     changed = tuple(name for name, change in changes.items() if change.kind != "same")
     comparable = not model.dynamic and not odd_columns(model)
+    usable = upkeep is not None and model.incremental and comparable and _known(changes)
     found: list[Way] = []
     if seconds < CHEAP and "cheap-full" not in off:
+        if usable and upkeep is not None and seconds >= ASKED:
+            found += _asking(upkeep, changed)
         # Where somebody below would use the difference, it is cheap too.
         worth = bool(readers) and comparable and model.incremental
         found.append(Way("rebuild", "cheap full", changed if worth else ()))
-    elif upkeep is not None and model.incremental and comparable and _known(changes):
+    elif usable and upkeep is not None:
         kept = record.partials == token(model, upkeep, record.consumed) if upkeep.partials is not None else False
         open_ways = _incremental(upkeep, changed, changes, kept)
-        if record.rows > MANY:  # to work out all of them from partial aggregates is more than to find those that change
+        if record.rows > MANY and not (upkeep.partials is not None and keyed(upkeep.partials, changed)):
+            # To work out all of them from partial aggregates is more than to find those that change.
             open_ways.sort(key=lambda way: way.strategy == PARTIALS)
-        found += [way for way in open_ways if way.strategy.replace(" ", "-") not in off]
+        open_ways = _without(open_ways, off)
+        if not open_ways or open_ways[0].strategy not in _TELLING:
+            found += _asking(upkeep, changed)
+        found += open_ways
     gains = reading >= seconds >= CHEAP or (readers and "cheap-full" in off)
     if gains and model.incremental and comparable and "diff-apply" not in off:
         found.append(Way("rebuild", "diff-apply", changed))
+    found = _without(found, off)
     if "cheap-full" not in off:
-        found = [way for way in found if record.history.get(way.key, 0.0) <= max(seconds, CHEAP)]
+        found = [way for way in found if record.history.get(way.key, 0.0) <= _most(way, seconds)]
     return [*found, REBUILD]
+
+
+_TELLING = frozenset({"append", "latest", "merge", "segment replace", PARTIALS})  # soon whether there is anything to do
+
+
+def _without(ways: Sequence[Way], off: frozenset[str]) -> list[Way]:
+    return [way for way in ways if way.strategy.replace(" ", "-") not in off]
+
+
+def _asking(upkeep: Upkeep, changed: tuple[str, ...]) -> list[Way]:
+    """To ask first if anything that came or went reaches the query at all, where it can be asked."""
+    covered = upkeep.cores is not None and set(changed) <= set(upkeep.cores.covered)
+    return [Way("skip", "probe", changed)] if covered else []
+
+
+def _most(way: Way, seconds: float) -> float:
+    """The seconds that a way may have taken before."""
+    return seconds * HOPE if way.action == "skip" else max(seconds, CHEAP)
+
+
+def foreseen(ways: Sequence[Way]) -> Way:
+    """The way that is told beforehand: that nothing reaches the query turns out when it is asked."""
+    return next(way for way in ways if way.action != "skip")
 
 
 def odd_columns(model: PlanModel) -> tuple[str, ...]:
@@ -86,7 +118,7 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
         found.append(Way("merge", "merge", changed))
     if linear and len(changed) == 1:
         found.append(Way("refresh", "segment replace", changed))
-    if kept and upkeep.partials is not None and _partly(upkeep.partials, changed, came):
+    if kept and upkeep.partials is not None and takes(upkeep.partials, changed, came):
         found.append(Way("merge", PARTIALS, changed))
     for grain in upkeep.grains:
         if all(grain.inputs.get(name) for name in changed):
@@ -97,10 +129,3 @@ def _incremental(upkeep: Upkeep, changed: tuple[str, ...], changes: Mapping[str,
         keyed = all(core.keys for core in touched)
         found.append(Way("refresh", "groups", changed) if keyed else Way("rebuild", "probe", changed))
     return found
-
-
-def _partly(partials: Partials, changed: tuple[str, ...], came: bool) -> bool:
-    """Whether changes can be added to all partial aggregates that they come to."""
-    moved = [one for one in partials.partials if not set(one.reads).isdisjoint(changed)]
-    adds = all(set(changed).intersection(one.reads) <= one.relations.keys() for one in moved)
-    return bool(moved) and adds and (came or all(adds_back(one.functions) for one in moved))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from etlc.decide.choosing import KEPT_PARTS, REBUILD, ways
+from etlc.decide.choosing import KEPT_PARTS, REBUILD, foreseen, ways
 from etlc.decide.forecast import Forecast
 from etlc.decide.reasons import rebuild_reason
 from etlc.decide.states import fresh_tokens, planned_state, seen, tokens_after
@@ -108,7 +108,7 @@ def _with_way(case: Case, model: PlanModel, record: ModelRecord | None, decision
     changes = forecast.changes(model.name, record, case.standing.versions)
     differ = forecast.differences(changes, record, case.standing.versions)
     readers = reading(forecast.readers, case.memory, model.name)
-    way = ways(model, known_of(model), changes, record, case.request.off, readers)[0]
+    way = foreseen(ways(model, known_of(model), changes, record, case.request.off, readers))
     share = forecast.take(model.name, way)
     action = decision.action if model.storage == "view" else way.action
     grain = way.grain.column if way.grain else ""

@@ -82,7 +82,7 @@ def _renew(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckR
             gone = replace(decision, action=_action(model, way), strategy=way.strategy, changed=way.changed)
             rows, moved_some = _by(desk, model, gone, way, checks, left)
             return _gone(gone, moved_some), rows
-        desk.history[way.key] = _VAIN
+        desk.history[way.key] = _VAIN if way.action != "skip" else _WASTED * (time.monotonic() - started)
         left -= time.monotonic() - started if "cheap-full" not in desk.tools.off else 0.0
     checks.clear()
     desk.lay_out(model.reads)
@@ -103,7 +103,9 @@ def _renew(desk: Desk, model: PlanModel, decision: Decision, checks: list[CheckR
 _KEPT_UP = frozenset({"append", "merge", "refresh"})
 # Seconds that the strategies have together in any case; then as long as a full build: joins with few rows can go astray.
 _LEAST, _LITTLE = 0.2, 0.02
+_MUCH = 0.1  # of a build's seconds, to be committed in
 _VAIN = 1e9  # the seconds of a strategy that came to nothing
+_WASTED = 2  # by as much does asking look longer that found something: more often than not it is to spare the work
 
 
 def _gone(decision: Decision, moved_some: bool) -> Decision:
@@ -203,8 +205,16 @@ def _rebuild(
             raise _Same
         forget(desk, model.name)
         _audit(desk, model, decision, checks)
-        _save(desk, model, decision, rows, time.monotonic() - begun, digest, made)
+        seconds = time.monotonic() - begun
+        if made is not None and made.query and record is not None:  # from them, it is no full build
+            seconds = max(seconds, record.seconds)
+        saved, done = _save(desk, model, decision, rows, seconds, digest, made), time.monotonic()
+    committing = time.monotonic() - done
     _committed(desk, model, decision, rows)
+    if committing > max(_LITTLE, _MUCH * seconds):  # what it takes is known only now
+        with desk.transaction():
+            saved = replace(saved, seconds=seconds + committing)
+            desk.tools.store.save_model(desk.session, saved, desk.tools.plan.meaning(model.name))
     desk.tools.ledger.lost(model.name)
     return rows
 
@@ -227,11 +237,12 @@ def _save(
     seconds: float,
     digest: str,
     made: Made | None = None,
-) -> None:
+) -> ModelRecord:
     """Remember a model. ``made`` are its partial aggregates, where they are those of its rows now."""
     record = _record(desk, model, decision, rows, seconds, digest)
     record = replace(record, partials=keep_partials(desk, model, record.consumed, made))
     desk.tools.store.save_model(desk.session, record, desk.tools.plan.meaning(model.name))
+    return record
 
 
 def _committed(desk: Desk, model: PlanModel, decision: Decision, rows: int | None) -> None:

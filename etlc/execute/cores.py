@@ -18,8 +18,8 @@ _KEYS = "temp._etlc_keys"
 
 
 def regroup(work: Work) -> None:
-    """Work out anew what has a key that was touched; nothing where no core was. Raises Unfit where that is too much, or
-    a core without keys was touched."""
+    """Work out anew what has a key that was touched; nothing where no core was. Raises Unfit where that is too much, where
+    a core without keys was touched, and for a way that is to find nothing."""
     cores = work.upkeep.cores
     assert cores is not None
     found = _Regroup(work, cores)
@@ -34,7 +34,7 @@ def regroup(work: Work) -> None:
 
 class _Regroup:
     def __init__(self, work: Work, cores: Cores) -> None:
-        self.work, self.cores = work, cores
+        self.work, self.cores, self.renews = work, cores, work.way.action != "skip"
         kinds = {column.name: column.type for column in work.model.columns}
         self.types = [kinds[name] for name in cores.columns]
 
@@ -60,7 +60,7 @@ class _Regroup:
         }
         text = work.desk.tools.plan.models[core.model].sql if core.model else work.model.sql
         with work.desk.shadowed(work.model, shown):
-            for keys in core.keys or ((),):
+            for keys in (core.keys if self.renews else ()) or ((),):
                 types = self.types if keys else ()
                 query = core_query(
                     text, core.select, core.inner, core.kept, keys, types, work.desk.read, work.desk.show

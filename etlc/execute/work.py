@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from etlc.execute.deltas import Moved
 from etlc.execute.desk import Desk
 from etlc.ir.decision import Way
-from etlc.ir.partials import PARTIALS
 from etlc.ir.plan import PlanModel
 from etlc.ir.upkeep import Upkeep
 from etlc.sql.quote import ident, idents
@@ -80,7 +79,7 @@ def hold_against(work: Work, query: str) -> None:
 
 
 _NET = "temp._etlc_net"
-NETTED = frozenset({"append", PARTIALS, "diff-apply", "cheap full"})  # no row comes and goes
+NETTED = frozenset({"append", "diff-apply", "cheap full"})  # no row comes and goes
 
 
 def settle_net(work: Work) -> tuple[int, int]:

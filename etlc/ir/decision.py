@@ -58,7 +58,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to bring a model's rows up to date. ``action`` is what plan and run call it, ``strategy`` the finer word.
+    """A way to bring a model's rows up to date. ``action`` is what plan and run call it, ``strategy`` the finer word:
+    ``skip`` is open where nothing reaches the query, which turns out when it is asked.
 
     ``changed`` are the stored relations that it takes changes of; ``grain`` is the one of a refresh.
     """
@@ -71,7 +72,7 @@ class Way:
     @property
     def key(self) -> str:
         """Under what a model's history tells how long it took."""
-        return " ".join((self.strategy, *sorted(self.changed)))
+        return " ".join(("asked" if self.action == "skip" else self.strategy, *sorted(self.changed)))
 
 
 @dataclass(frozen=True, slots=True)

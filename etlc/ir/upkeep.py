@@ -104,7 +104,9 @@ class Partial:
 
     ``select``, ``relations`` and ``model`` are those of a :class:`Core`. ``columns`` are the columns of its FROM that it
     reads outside of its aggregates, as dotted names in lower case; ``functions`` are its aggregates', ``names`` those of
-    its items, "" for none. ``reads`` are the relations that come to its FROM, each as often as it does.
+    its items, "" for none. ``reads`` are the relations that come to its FROM, each as often as it does. ``keys``: for each
+    place where the SELECT is read, which of ``columns`` (by number) are the keys that ``Partials.columns`` go by; none
+    where it has none.
     """
 
     select: int
@@ -114,15 +116,17 @@ class Partial:
     names: tuple[str, ...]
     reads: tuple[str, ...]
     model: str = ""
+    keys: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Partials:
     """The partial aggregates that a query can be worked out from; all rows of the relations in ``covered`` come to it
-    through them."""
+    through them. The query is local in ``columns`` (of its own), those of them with keys being its inputs."""
 
     partials: tuple[Partial, ...]
     covered: tuple[str, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

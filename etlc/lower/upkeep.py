@@ -138,18 +138,19 @@ def _partials(
 ) -> list[Any] | None:
     """A model's partial aggregates over stored relations: its own, and those of the unstored models that it reads."""
     found, lost = [], set[str]()
-    partials, covered = own or ([], [])
-    for select, linear, columns, functions, names, reads, _ in partials:
+    partials, covered, by = own or ([], [], [])
+    for select, linear, columns, functions, names, reads, _, keys in partials:
         here = Counter[str]()
         for need in reads:
             here.update(known[need].under if need in known else (need,))
         stored = _linear(linear, here, known)
         if stored:
-            found.append([select, stored, columns, functions, names, sorted(here.elements()), name])
+            own_keys = [] if name else keys  # of what reads it, nobody knows the columns
+            found.append([select, stored, columns, functions, names, sorted(here.elements()), name, own_keys])
         else:
             lost.update(reads)
     through = set(covered) - lost
-    below = {need: model.partials() or [[], []] for need, model in known.items() if need not in through}
+    below = {need: model.partials() or [[], [], []] for need, model in known.items() if need not in through}
     found += [one for theirs in below.values() for one in theirs[0] if one not in found]
     whole = [
         relation
@@ -159,7 +160,7 @@ def _partials(
             need in through or relation in below[need][1] for need, model in known.items() if relation in model.under
         )
     ]
-    return [found, sorted(whole)] if found else None
+    return [found, sorted(whole), [] if name else by] if found else None
 
 
 def _is_direct(relation: str, under: Mapping[str, int], known: Mapping[str, _Unstored]) -> bool:

@@ -24,7 +24,7 @@ from etlc.analyze.upkeep.partials import partials_of
 from etlc.analyze.upkeep.rows import Flow, Keys, packed
 from etlc.analyze.upkeep.steady import Unclear, choices, inexact_at, unsteady
 from etlc.ir.binding import Column
-from etlc.ir.upkeep import Cores, Grain, Latest, Merge, Obstacle, Upkeep, Uses
+from etlc.ir.upkeep import Grain, Latest, Merge, Obstacle, Upkeep, Uses
 from etlc.sql.syntax import Query, Select, Table
 
 __all__ = ["upkeep"]
@@ -63,6 +63,7 @@ def upkeep(
     if masked:
         follower.hinder("mask", None)
     known = _known(resolved.output, columns)
+    told = [(column, keys) for column, keys in zip(known, flow.columns, strict=False) if can_key(column.type)]
     return Upkeep(
         Uses({}),
         packed(flow.linear) if steady else {},
@@ -70,8 +71,10 @@ def upkeep(
         merge if steady else None,
         latest,
         tuple(follower.obstacles),
-        _cores(flow, follower, known) if not masked else None,
-        partials_of(follower.blocks, follower.visits, follower.scopes, follower.occurrences) if not masked else None,
+        cores_of(follower.blocks, follower.visits, follower.occurrences, follower.choices, told)
+        if not masked
+        else None,
+        partials_of(follower, told) if not masked else None,
     )
 
 
@@ -96,11 +99,6 @@ def _grains(
             found.append(Grain(column.name, inputs))
     found.sort(key=lambda grain: -sum(map(bool, grain.inputs.values())))
     return found[:_MOST_GRAINS]
-
-
-def _cores(flow: Flow, follower: Follower, columns: Sequence[Column]) -> Cores | None:
-    told = [(column, keys) for column, keys in zip(columns, flow.columns, strict=False) if can_key(column.type)]
-    return cores_of(follower.blocks, follower.visits, follower.occurrences, follower.choices, told)
 
 
 def _known(output: Relation, columns: Sequence[Column]) -> Sequence[Column]:

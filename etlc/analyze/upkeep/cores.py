@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from etlc.analyze.closure import Place
 from etlc.analyze.scope import Scope
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.rows import NO_KEYS, Joined, Keys, Linear, packed
@@ -17,6 +19,7 @@ from etlc.ir.upkeep import Core, Cores
 from etlc.sql.quote import ident
 from etlc.sql.syntax import Expr, From, Join, Select
 
+_T = TypeVar("_T")
 _MOST_COLUMNS = 8  # by which rows are told apart; more of them cost more than they spare
 _MOST_LABELS = 2_000
 
@@ -79,8 +82,14 @@ def label(rows: Joined, scope: Scope, number: int, far: range) -> None:
     for at, entry in enumerate(scope.entries):
         for place, field in enumerate(entry.relation.fields) if entry.shown and entry.key and at not in far else ():
             if field.name and can_key(field.type):
-                text = f"{ident(entry.key)}.{ident(field.name)}"
+                text = place_text(scope, (at, place))
                 rows.values[at, place] = {**rows.values.get((at, place), NO_KEYS), number: text}
+
+
+def place_text(scope: Scope, place: Place) -> str:
+    """The label of a column of a SELECT's FROM."""
+    entry = scope.entries[place[0]]
+    return f"{ident(entry.key)}.{ident(entry.relation.fields[place[1]].name)}"
 
 
 def cores_of(
@@ -100,13 +109,11 @@ def cores_of(
     def tells(keys: Keys, place: _Place) -> bool:
         return len(numbers[place]) == visits[place[0]] and all(number in keys for number in numbers[place])
 
-    def answers(keys: Keys) -> bool:  # what has several right answers is worked out by these keys as well
-        spans = [blocks[-1 - number].span for number in keys if number < 0]
-        return all(any(span and span[0] in choice for span in spans) for choice in choices if choice)
-
-    told = {c.name: frozenset(p for p in numbers if tells(keys, p)) for c, keys in columns if answers(keys)}
-    most = max(told.values(), key=len, default=frozenset[_Place]())
-    by = [(c.name, keys) for c, keys in columns if most and told.get(c.name, frozenset()) >= most][:_MOST_COLUMNS]
+    told = {
+        c.name: frozenset(p for p in numbers if tells(keys, p)) for c, keys in columns if answers(keys, blocks, choices)
+    }
+    most, names = most_told(told)
+    by = [(c.name, keys) for c, keys in columns if c.name in names]
     found = []
     for place, own in numbers.items():
         block = blocks[-1 - own[0]]
@@ -114,6 +121,18 @@ def cores_of(
         keys = tuple(dict.fromkeys(tuple(keys[number] for _, keys in here) for number in own)) if here else ()
         found.append(Core(block.select.number, packed(block.linear), block.kept, keys, block.inner))
     return Cores(tuple(name for name, _ in by), tuple(found), covered)
+
+
+def answers(keys: Keys, blocks: Sequence[Block], choices: Sequence[range]) -> bool:
+    """Whether what has several right answers is worked out by these keys as well."""
+    spans = [blocks[-1 - number].span for number in keys if number < 0]
+    return all(any(span and span[0] in choice for span in spans) for choice in choices if choice)
+
+
+def most_told(told: Mapping[str, frozenset[_T]]) -> tuple[frozenset[_T], list[str]]:
+    """Of what each column tells, the most; and the columns that tell all of that."""
+    most = max(told.values(), key=len, default=frozenset[_T]())
+    return most, [name for name, these in told.items() if most and these >= most][:_MOST_COLUMNS]
 
 
 _Place = tuple[Select, int, str]

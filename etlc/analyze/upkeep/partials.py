@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from etlc.analyze.output import items_of
 from etlc.analyze.scope import Scope
-from etlc.analyze.upkeep.cores import Block
+from etlc.analyze.upkeep.cores import Block, answers, most_told, place_text
+from etlc.analyze.upkeep.flow import Follower
 from etlc.analyze.upkeep.keys import can_key
 from etlc.analyze.upkeep.picking import is_grouped
-from etlc.analyze.upkeep.rows import packed
+from etlc.analyze.upkeep.rows import Keys, packed
 from etlc.analyze.values import FLOATS, is_aggregate, type_of
+from etlc.ir.binding import Column
 from etlc.ir.upkeep import Partial, Partials
 from etlc.sql.partials import COUNTS, MEANS, WAYS
 from etlc.sql.pieces import words
@@ -24,34 +26,75 @@ _MOST_COLUMNS = 16  # by which the partial aggregates are told apart; with more 
 _Path = tuple[str, ...]
 
 
-def partials_of(
-    blocks: Sequence[Block], visits: Mapping[Select, int], scopes: Mapping[Select, Scope], occurrences: Sequence[str]
-) -> Partials | None:
-    """The partial aggregates of a query. Of SELECTs one within the other, the inner one has them."""
-    spans: dict[Select, list[range]] = {}
-    linear = {}
-    for block in blocks:
+def partials_of(follower: Follower, columns: Sequence[tuple[Column, Keys]]) -> Partials | None:
+    """The partial aggregates of a query. Of SELECTs one within the other, the inner one has them. ``columns`` are those
+    that the query gives and that tell rows apart, with their keys."""
+    blocks, occurrences, scopes = follower.blocks, follower.occurrences, follower.scopes
+    met: dict[Select, list[int]] = {}
+    for number, block in enumerate(blocks):
         if block.inner < 0:
-            spans.setdefault(block.select, []).append(block.span)
-            linear[block.select] = packed(block.linear)
-    columns = {
+            met.setdefault(block.select, []).append(number)
+    made = {
         select: found
-        for select, met in spans.items()
-        if len(met) == visits[select] and (found := _columns(scopes[select], blocks)) is not None
+        for select, numbers in met.items()
+        if len(numbers) == follower.visits[select] and (found := _columns(scopes[select], blocks)) is not None
     }
-    inner = [span for select in columns for span in spans[select]]
-    chosen = [s for s in columns if not any(_within(one, span) for span in spans[s] for one in inner)]
+    spans = {select: [blocks[number].span for number in met[select]] for select in made}
+    inner = [span for each in spans.values() for span in each]
+    chosen = [select for select in made if not any(_within(one, span) for span in spans[select] for one in inner)]
     if not chosen:
         return None
-    made, through = [], set[int]()
+    by, keys = _keys(follower, {select: (met[select], made[select][0]) for select in chosen}, columns)
+    listed = []
     for select in chosen:
         names = tuple(field.name for field, _ in items_of(scopes[select])[0])
         reads = tuple(occurrences[at] for at in spans[select][0])
-        paths, functions = columns[select]
-        made.append(Partial(select.number, linear[select], paths, functions, names, reads))
-        through.update(at for span in spans[select] for at in span)
+        linear = packed(blocks[met[select][0]].linear)
+        listed.append(Partial(select.number, linear, *made[select], names, reads, keys=keys.get(select, ())))
+    through = {at for select in chosen for span in spans[select] for at in span}
     bare = {name for at, name in enumerate(occurrences) if at not in through}
-    return Partials(tuple(made), tuple(sorted({name for name in occurrences if name} - bare)))
+    return Partials(tuple(listed), tuple(sorted({name for name in occurrences if name} - bare)), by)
+
+
+_Places = dict[Select, tuple[tuple[int, ...], ...]]
+
+
+def _keys(
+    follower: Follower,
+    chosen: Mapping[Select, tuple[Sequence[int], Sequence[_Path]]],
+    columns: Sequence[tuple[Column, Keys]],
+) -> tuple[tuple[str, ...], _Places]:
+    """The columns of the query that it is local in, as a query over partial aggregates, and for each place where their
+    SELECTs are read which of their columns are the keys: as for cores, whose joined rows are labelled by these columns."""
+    texts = {select: _labels(follower.scopes[select], paths) for select, (_, paths) in chosen.items()}
+
+    def told_by(keys: Keys, select: Select, number: int) -> int | None:
+        return texts[select].get(keys.get(-1 - number, ""))
+
+    told = {
+        column.name: frozenset(
+            select
+            for select, (numbers, _) in chosen.items()
+            if all(told_by(keys, select, number) is not None for number in numbers)
+        )
+        for column, keys in columns
+        if answers(keys, follower.blocks, follower.choices)
+    }
+    most, names = most_told(told)
+    by = [keys for column, keys in columns if column.name in names]
+    places: _Places = {}
+    for select in most:
+        ways = [[told_by(keys, select, number) for keys in by] for number in chosen[select][0]]
+        places[select] = tuple(dict.fromkeys(tuple(at for at in way if at is not None) for way in ways))
+    return tuple(column.name for column, _ in columns if column.name in names), places
+
+
+def _labels(scope: Scope, paths: Sequence[_Path]) -> dict[str, int]:
+    """The columns of a SELECT's FROM that its partial aggregates are told apart by, by their labels."""
+    numbers = {path: number for number, path in enumerate(paths)}
+    return {
+        place_text(scope, place): numbers[_path(part)] for part, place in scope.places.items() if _path(part) in numbers
+    }
 
 
 def _within(one: range, other: range) -> bool:
