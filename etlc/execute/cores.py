@@ -80,7 +80,7 @@ class _Regroup:
         own = " AND ".join(
             f"v.{ident(name)} IS NOT DISTINCT FROM t.{KEY}{n}" for n, name in enumerate(self.cores.columns)
         )
-        work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {_KEYS} AS t ON {own}")
+        work.take(_KEYS, own)
         fits(work)
         keys: dict[int, list[tuple[str, ...]]] = {}
         for core in self.cores.cores:

@@ -153,7 +153,7 @@ def _renew(work: Work, ones: Sequence[_One], moved: Sequence[int], columns: Sequ
     ]
     work.make(TOUCHED, f"SELECT DISTINCT * FROM ({' UNION ALL '.join(touched)}) AS t({_names(len(columns))})")
     own = " AND ".join(f"v.{ident(name)} IS NOT DISTINCT FROM t.{_KEY}{n}" for n, name in enumerate(columns))
-    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {TOUCHED} AS t ON {own}")
+    work.take(TOUCHED, own)
     fits(work)
     anew = {}
     for number, one in enumerate(ones):

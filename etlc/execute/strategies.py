@@ -7,8 +7,6 @@ query are ``etlc.analyze``'s. The rows that come and go are left in two temporar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from etlc.execute.cores import regroup
 from etlc.execute.partials import from_partials
 from etlc.execute.work import CAME, TOUCHED, WENT, Work, fits, hold_against
@@ -50,7 +48,8 @@ def latest(work: Work) -> None:
         TOUCHED,
         f"SELECT DISTINCT {', '.join(f'{ident(keys[key])} AS {ident(key)}' for key in found.keys)} FROM ({rows})",
     )
-    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v WHERE {_among('v', found.keys)}")
+    same = " AND ".join(f"v.{ident(key)} IS NOT DISTINCT FROM t.{ident(key)}" for key in found.keys)
+    work.take(TOUCHED, same)
     back = ", ".join(f"{ident(own)} AS {ident(given)}" for given, own in found.columns.items())
     given = idents(found.columns)
     with work.desk.shadowed(work.model, {name: f"SELECT {back} FROM {WENT} UNION ALL SELECT {given} FROM ({rows})"}):
@@ -80,15 +79,16 @@ def merge(work: Work) -> None:
         work.make(_PARTS, f"FROM {_PART}")
         work.make(_PART, f"SELECT {', '.join(made)} FROM {_PARTS} AS p({work.columns}){by}")
     part = f"{_PART} AS p({work.columns})"
-    same = " AND ".join(f"v.{ident(key)} IS NOT DISTINCT FROM p.{ident(key)}" for key in found.keys) or "true"
-    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {part} ON {same}")
+    same = [f"v.{ident(key)} IS NOT DISTINCT FROM t.{ident(key)}" for key in found.keys]
+    work.take(f"(FROM {part})", " AND ".join(same) or "true")
     made = [
         f"CAST({_one(found.ways[c.name], c.name)} AS {c.type}) AS {ident(c.name)}"
         if c.name in found.ways
         else f"p.{ident(c.name)}"
         for c in work.model.columns
     ]
-    work.make(CAME, f"SELECT {', '.join(made)} FROM {part} LEFT JOIN {WENT} AS v ON {same}")
+    own = " AND ".join(f"v.{ident(key)} IS NOT DISTINCT FROM p.{ident(key)}" for key in found.keys) or "true"
+    work.make(CAME, f"SELECT {', '.join(made)} FROM {part} LEFT JOIN {WENT} AS v ON {own}")
 
 
 _PART, _PARTS = "temp._etlc_part", "temp._etlc_parts"
@@ -127,7 +127,7 @@ def refresh(work: Work) -> None:
     ]
     work.make(TOUCHED, f"SELECT DISTINCT _etlc_key FROM ({' UNION ALL '.join(keys)})")
     own = f"v.{ident(grain.column)} IS NOT DISTINCT FROM t._etlc_key"
-    work.make(WENT, f"SELECT v.* FROM {work.stored} AS v SEMI JOIN {TOUCHED} AS t ON {own}")
+    work.take(TOUCHED, own)
     fits(work)
     with work.desk.shadowed(
         work.model, {name: _keyed(work, name, grain) for name in grain.inputs if grain.inputs[name]}
@@ -145,11 +145,6 @@ def _keyed(work: Work, name: str, grain: Grain) -> str:
         f"EXISTS (SELECT 1 FROM {TOUCHED} AS t WHERE {key} IS NOT DISTINCT FROM t._etlc_key)" for key in keys
     )
     return f"SELECT r.* FROM ({rows}) AS r WHERE {any_of}"
-
-
-def _among(alias: str, keys: Sequence[str]) -> str:
-    same = " AND ".join(f"{alias}.{ident(key)} IS NOT DISTINCT FROM t.{ident(key)}" for key in keys)
-    return f"EXISTS (SELECT 1 FROM {TOUCHED} AS t WHERE {same})"
 
 
 def diff(work: Work) -> None:

@@ -27,7 +27,8 @@ class Work:
     """What a strategy has to work with: the model, what is known of its query, and how its inputs changed.
 
     It works outside of the transaction that changes the model: DuckDB takes a table that was made in an open transaction
-    for an empty one, and joins it with others accordingly. What else is to be done in the transaction stands in ``after``.
+    for an empty one, and joins it with others accordingly. What else is to be done in the transaction stands in ``after``,
+    and in ``taken`` the SELECT of the places of the rows that go, where it finds them by fewer columns than all.
     """
 
     desk: Desk
@@ -36,6 +37,7 @@ class Work:
     way: Way
     moved: Mapping[str, Moved]
     after: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> str:
@@ -60,6 +62,12 @@ class Work:
         """An empty one, with the model's columns."""
         self.make(table, f"SELECT {self.columns} FROM {self.stored} LIMIT 0")
 
+    def take(self, keys: str, same: str) -> int:
+        """Let the stored rows go that have a key of a table or query ``keys``, as ``same`` says of v and t; how many."""
+        rows = f"FROM {self.stored} AS v SEMI JOIN {keys} AS t ON {same}"
+        self.taken[:] = [f"SELECT v.rowid {rows}"]
+        return self.make(WENT, f"SELECT v.* {rows}")
+
 
 def fits(work: Work) -> None:
     """Raises Unfit where so many rows are touched that building all of them is less work."""
@@ -78,33 +86,49 @@ def hold_against(work: Work, query: str) -> None:
     work.desk.session.execute("DROP TABLE temp._etlc_all")
 
 
-_NET = "temp._etlc_net"
 NETTED = frozenset({"append", "diff-apply", "cheap full"})  # no row comes and goes
+_NET = "temp._etlc_net"
 
 
 def settle_net(work: Work) -> tuple[int, int]:
     """Leave out what both came and went; how many rows come and go."""
-    came, went = (int(work.desk.session.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in (CAME, WENT))
-    if work.way.strategy not in NETTED and came and went:
-        work.make(_NET, f"FROM {CAME} EXCEPT ALL FROM {WENT}")
-        went = work.make(WENT, f"FROM {WENT} EXCEPT ALL FROM {CAME}")
-        came = work.make(CAME, f"FROM {_NET}")
-        work.desk.session.execute(f"DROP TABLE {_NET}")
+    session, columns = work.desk.session, work.columns
+    came, went = (int(session.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in (CAME, WENT))
+    if work.way.strategy in NETTED or not came or not went:
+        return came, went
+    if not session.rows(f"SELECT 1 FROM {CAME} AS c SEMI JOIN {WENT} AS w ON {_same(work, 'c', 'w')} LIMIT 1"):
+        return came, went
+    signed = f"SELECT {columns}, 1 AS _etlc_sign FROM {CAME} UNION ALL SELECT {columns}, -1 FROM {WENT}"
+    work.taken.clear()
+    net = "CAST(sum(_etlc_sign) AS BIGINT)"
+    work.make(_NET, f"SELECT {columns}, {net} AS _etlc_net FROM ({signed}) GROUP BY {columns} HAVING {net} <> 0")
+    came, went = (
+        work.make(table, f"SELECT {columns} FROM (SELECT *, unnest(range({sign}_etlc_net)) FROM {_NET})")
+        for table, sign in ((CAME, ""), (WENT, "-"))
+    )
+    session.execute(f"DROP TABLE {_NET}")
     return came, went
 
 
 def apply(work: Work, came: int, went: int) -> None:
     """Take out the rows that go, as many copies of each as go, and put in those that come."""
-    session, columns = work.desk.session, [column.name for column in work.model.columns]
-    if went:
-        same = " AND ".join(f"v.{ident(name)} IS NOT DISTINCT FROM w.{ident(name)}" for name in columns)
-        copies = f"SELECT {work.columns}, count(*) AS _etlc_copies FROM {WENT} GROUP BY ALL"
+    session, columns = work.desk.session, work.columns
+    if went and work.taken:
+        session.execute(f"DELETE FROM {work.stored} WHERE rowid IN ({work.taken[0]})")
+    elif went:
+        copies = f"SELECT {columns}, count(*) AS _etlc_copies FROM {WENT} GROUP BY {columns}"
+        parts = ", ".join(f"v.{ident(column.name)}" for column in work.model.columns)
         numbered = (
-            f"SELECT v.rowid AS _etlc_row, w._etlc_copies,"
-            f" row_number() OVER (PARTITION BY {', '.join(f'v.{ident(name)}' for name in columns)}) AS _etlc_copy"
-            f" FROM {work.stored} AS v JOIN ({copies}) AS w ON {same}"
+            f"SELECT v.rowid AS _etlc_row, w._etlc_copies, row_number() OVER (PARTITION BY {parts}) AS _etlc_copy"
+            f" FROM {work.stored} AS v JOIN ({copies}) AS w ON {_same(work, 'v', 'w')}"
         )
         picked = f"SELECT _etlc_row FROM ({numbered}) WHERE _etlc_copy <= _etlc_copies"
         session.execute(f"DELETE FROM {work.stored} WHERE rowid IN ({picked})")
     if came:
-        session.execute(f"INSERT INTO {work.stored} ({work.columns}) SELECT {work.columns} FROM {CAME}")
+        session.execute(f"INSERT INTO {work.stored} ({columns}) SELECT {columns} FROM {CAME}")
+
+
+def _same(work: Work, one: str, other: str) -> str:
+    """That two rows are equal, by their aliases."""
+    names = [ident(column.name) for column in work.model.columns]
+    return " AND ".join(f"{one}.{name} IS NOT DISTINCT FROM {other}.{name}" for name in names)
