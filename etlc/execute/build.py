@@ -212,8 +212,8 @@ def _rebuild(
     committing = time.monotonic() - done
     _committed(desk, model, decision, rows)
     if committing > max(_LITTLE, _MUCH * seconds):  # what it takes is known only now
-        with desk.transaction():
-            saved = replace(saved, seconds=seconds + committing)
+        saved = replace(saved, seconds=seconds + committing)
+        with suppress(EngineError), desk.transaction():  # it is only a figure
             desk.tools.store.save_model(desk.session, saved, desk.tools.plan.meaning(model.name))
     desk.tools.ledger.lost(model.name)
     return rows
